@@ -70,6 +70,10 @@ create table changes (
 );
 create index changes_plant on changes (plant_no, revision);
 
+-- One row. "changes" is complete for what came after this revision; who holds an older one gets a snapshot.
+create table changes_floor (one boolean primary key default true check (one), revision bigint not null);
+insert into changes_floor (revision) values (1);
+
 create table users (
   id uuid primary key default gen_random_uuid(),
   no int generated always as identity unique,
@@ -146,6 +150,7 @@ create table subnets (
   exclude using gist (plant_id with =, network inet_ops with &&)
 );
 create index subnets_plant on subnets (plant_id);
+create index subnets_organization on subnets (organization_id);
 
 -- Ranges and addresses that were given back: not handed out again before the time is up.
 create table released (
@@ -230,6 +235,7 @@ create table assignments (
   foreign key (partner_id, user_id) references memberships (organization_id, user_id) on delete cascade
 );
 create index assignments_user on assignments (user_id);
+create index assignments_cooperation on assignments (cooperation_id);
 
 create table regions (
   id uuid primary key default gen_random_uuid(),
@@ -340,6 +346,7 @@ create table route_settings (
   primary key (user_id, subnet_no),
   foreign key (user_id, plant_no) references reach (user_id, plant_no) on delete cascade
 );
+create index route_settings_subnet on route_settings (subnet_no);
 
 create table corrections (
   id bigint generated always as identity primary key,

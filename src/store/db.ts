@@ -1,0 +1,67 @@
+import { Kysely, PostgresDialect, type Transaction, sql } from 'kysely';
+import { type Migration, Migrator } from 'kysely/migration';
+import pg from 'pg';
+import * as first from './migrations/0001_init.ts';
+import type { Schema } from './schema.ts';
+
+export type Db = Kysely<Schema>;
+export type Tx = Transaction<Schema>;
+
+/** Forward only, in order of their names. */
+const MIGRATIONS: Readonly<Record<string, Migration>> = { '0001_init': first };
+
+/** Guards the migrations between control processes; any number that nobody else uses. */
+const MIGRATION_LOCK = 7_275_919_001;
+
+const BIGINT = 20;
+const CIDR_ARRAY = 651;
+
+/** `bigint` arrives as a number (revisions stay below 2^53), `cidr[]` as an array of texts. */
+const types: pg.CustomTypesConfig = {
+  getTypeParser: (oid: number, format?: 'text' | 'binary') => {
+    if (oid === BIGINT) return Number;
+    if (oid === CIDR_ARRAY)
+      return (text: string) =>
+        text
+          .slice(1, -1)
+          .split(',')
+          .filter((part) => part !== '');
+    return format === undefined ? pg.types.getTypeParser(oid) : pg.types.getTypeParser(oid, format as 'text');
+  },
+};
+
+/** The options of every connection, so that a dedicated one reads values as the pool does. */
+export function connectionConfig(config: string | pg.ClientConfig): pg.ClientConfig {
+  return { ...(typeof config === 'string' ? { connectionString: config } : config), types };
+}
+
+/**
+ * Opens a pool. `config` is a connection URL or options of `pg`. Connects lazily; a connection that breaks while idle is
+ * dropped and replaced by the next query. `destroy()` the result to close it.
+ */
+export function openDb(config: string | pg.PoolConfig): Db {
+  const pool = new pg.Pool({ max: 16, ...connectionConfig(config) });
+  // An idle client that loses its server emits here; without a listener that would end the process.
+  pool.on('error', () => undefined);
+  return new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
+}
+
+/**
+ * Brings the schema up to date. Several processes may call it at once: the others wait and find nothing to do. Throws
+ * what the failing migration threw; a failed one leaves nothing behind.
+ */
+export async function migrate(db: Db): Promise<void> {
+  await db.connection().execute(async (connection) => {
+    await sql`select pg_advisory_lock(${MIGRATION_LOCK})`.execute(connection);
+    try {
+      const { error } = await new Migrator({ db: connection, provider: { getMigrations } }).migrateToLatest();
+      if (error !== undefined) throw error;
+    } finally {
+      await sql`select pg_advisory_unlock(${MIGRATION_LOCK})`.execute(connection);
+    }
+  });
+}
+
+async function getMigrations(): Promise<Record<string, Migration>> {
+  return MIGRATIONS;
+}

@@ -1,0 +1,119 @@
+import { type RawBuilder, sql } from 'kysely';
+import { type Cidr, contains, formatCidr, lastOf, prefixOf, sizeOf } from '../net/cidr.ts';
+import { type Ip, LAST_IP, formatIp, toIp } from '../net/ip.ts';
+import { type Pools, WIDEST_ALIAS, WIDEST_SUBNET } from '../net/pools.ts';
+import { Problem } from '../wire/problem.ts';
+import type { Tx } from './db.ts';
+
+/** What was given back is not handed out again for so long: a stale client, log or habit would meet somebody else. */
+export const REST_DAYS = 30;
+
+/**
+ * Finds the unique range of a new subnet (VPN-10): of the subnet's size, aligned, the lowest that is free. From the alias
+ * pool when the subnet is no wider than /20 and the organization's quota and the pool allow it, else from the hidden pool.
+ * Reserves nothing: insert the subnet in the same `change`, whose lock keeps others out. Throws `pool-exhausted`.
+ */
+export async function allocateRange(
+  tx: Tx,
+  organizationId: string,
+  network: Cidr,
+  pools: Pools,
+  now: Date,
+): Promise<{ range: Cidr; pool: 'alias' | 'hidden' }> {
+  const { length } = network;
+  if (length >= WIDEST_ALIAS && (await withinQuota(tx, organizationId, sizeOf(length)))) {
+    const base = await lowestFree(tx, { ...bounds(pools.alias), taken: SUBNETS, length, now });
+    if (base !== undefined) return { range: { base, length }, pool: 'alias' };
+  }
+  const base = await lowestFree(tx, { ...bounds(pools.hidden), taken: SUBNETS, length, now });
+  if (base !== undefined) return { range: { base, length }, pool: 'hidden' };
+  throw new Problem(
+    'pool-exhausted',
+    `No free range of length /${length} is left. Ask the platform administrator for larger pools.`,
+  );
+}
+
+/** Finds the lowest free tunnel address of a slot, never its first or last. Throws `pool-exhausted`. */
+export async function allocateUserAddress(tx: Tx, users: Cidr, now: Date): Promise<Ip> {
+  return single(tx, users, sql`select address::cidr as range from certificates`, now);
+}
+
+/** Finds the lowest free address for a gateway or an agent, never the pool's first or last. Throws `pool-exhausted`. */
+export async function allocateInfrastructureAddress(tx: Tx, pools: Pools, now: Date): Promise<Ip> {
+  const taken = sql`select address::cidr as range from gateways union all select address::cidr from agents`;
+  return single(tx, pools.infrastructure, taken, now);
+}
+
+/** Notes that a range or an address (a /32) was given back, so that it rests before it is handed out again. */
+export async function release(tx: Tx, range: Cidr | Ip, now: Date): Promise<void> {
+  const text = typeof range === 'number' ? `${formatIp(range)}/32` : formatCidr(range);
+  await tx.deleteFrom('released').where('released_at', '<', restStart(now)).execute();
+  await tx
+    .insertInto('released')
+    .values({ range: text, released_at: now })
+    .onConflict((conflict) => conflict.column('range').doUpdateSet({ released_at: now }))
+    .execute();
+}
+
+async function single(tx: Tx, pool: Cidr, taken: RawBuilder<unknown>, now: Date): Promise<Ip> {
+  const free = await lowestFree(tx, { first: pool.base + 1, last: lastOf(pool) - 1, taken, length: 32, now });
+  if (free !== undefined) return free;
+  throw new Problem(
+    'pool-exhausted',
+    `No address is left in ${formatCidr(pool)}. Ask the platform administrator for a larger pool.`,
+  );
+}
+
+/** The block around the broadcast address 255.255.255.255 is never handed out. */
+function bounds(pool: Cidr): { first: number; last: number } {
+  const end = contains(pool, LAST_BLOCK) ? LAST_BLOCK.base - 1 : lastOf(pool);
+  return { first: pool.base, last: end };
+}
+
+const LAST_BLOCK = prefixOf(LAST_IP, WIDEST_SUBNET);
+
+async function withinQuota(tx: Tx, organizationId: string, size: number): Promise<boolean> {
+  const { rows } = await sql<{ fits: boolean }>`
+    select o.alias_quota >= ${size}::bigint + coalesce((
+        select sum(1::bigint << (32 - masklen(s.unique_range))) from subnets s
+         where s.organization_id = o.id and s.pool = 'alias'), 0) as fits
+      from organizations o where o.id = ${organizationId}`.execute(tx);
+  return rows[0]?.fits === true;
+}
+
+const SUBNETS = sql`select unique_range as range from subnets`;
+
+interface Search {
+  /** First and last address that may be handed out. */
+  readonly first: number;
+  readonly last: number;
+  /** Query of the ranges in use, in a column `range`. */
+  readonly taken: RawBuilder<unknown>;
+  readonly length: number;
+  readonly now: Date;
+}
+
+/**
+ * The lowest aligned block that meets nothing taken or resting: one pass over the taken ranges in order, looking at the
+ * gap before each and at the rest behind the last.
+ */
+async function lowestFree(tx: Tx, { first, last, taken, length, now }: Search): Promise<Ip | undefined> {
+  const size = sizeOf(length);
+  const { rows } = await sql<{ base: number }>`
+    with taken as materialized (
+      select range - inet '0.0.0.0' as start,
+             broadcast(range) - inet '0.0.0.0' as finish
+        from (${taken} union all select range from released where released_at >= ${restStart(now)}) t),
+    gaps as (
+      select ((lag(finish, 1, ${first - 1}::bigint) over (order by start) + ${size}::bigint) / ${size}::bigint) * ${size}::bigint as base,
+             start - 1 as finish
+        from (select start, finish from taken where start between ${first}::bigint and ${last}::bigint
+              union all select ${last}::bigint + 1, null) t)
+    select base from gaps where base + ${size}::bigint - 1 <= finish order by base limit 1`.execute(tx);
+  const base = rows[0]?.base;
+  return base === undefined ? undefined : toIp(base);
+}
+
+function restStart(now: Date): Date {
+  return new Date(now.getTime() - REST_DAYS * 24 * 3600 * 1000);
+}
