@@ -27,17 +27,14 @@ export interface Piece<S> {
  */
 export function compareClaims<S>(a: Claim<S>, b: Claim<S>): number {
   return (
-    b.chosen - a.chosen ||
-    a.since - b.since ||
-    b.network.length - a.network.length ||
-    compareCidr(a.network, b.network)
+    b.chosen - a.chosen || a.since - b.since || b.network.length - a.network.length || compareCidr(a.network, b.network)
   );
 }
 
+/** A claim and the stronger ones inside it, disjoint and in address order. */
 interface Node<S> {
-  readonly network: Cidr;
-  best: Claim<S>;
-  readonly children: Node<S>[];
+  readonly claim: Claim<S>;
+  readonly inside: Node<S>[];
 }
 
 /**
@@ -47,42 +44,42 @@ interface Node<S> {
  */
 export function settle<S>(claims: readonly Claim<S>[]): Piece<S>[] {
   const pieces: Piece<S>[] = [];
-  for (const root of forest(claims)) emit(root, root.network, pieces);
+  for (const { claim, inside } of forest(claims)) emit(claim, claim.network, inside, pieces);
   return pieces;
 }
 
-/** Prefixes are disjoint or nested, so claims in address order form trees; `best` is the strongest on the way down. */
+/**
+ * Prefixes are disjoint or nested, so claims in address order form trees. A claim inside one that is at least as strong
+ * owns nothing and is left out; what remains grows stronger on every way down, at most 33 levels.
+ */
 function forest<S>(claims: readonly Claim<S>[]): Node<S>[] {
   const roots: Node<S>[] = [];
   const path: Node<S>[] = [];
   for (const claim of [...claims].sort((a, b) => compareCidr(a.network, b.network) || compareClaims(a, b))) {
     let top = path.at(-1);
-    while (top !== undefined && !contains(top.network, claim.network)) {
+    while (top !== undefined && !contains(top.claim.network, claim.network)) {
       path.pop();
       top = path.at(-1);
     }
-    // Of equal prefixes the strongest came first.
-    if (top !== undefined && sameCidr(top.network, claim.network)) continue;
-    const best = top !== undefined && compareClaims(top.best, claim) <= 0 ? top.best : claim;
-    const node: Node<S> = { network: claim.network, best, children: [] };
-    (top === undefined ? roots : top.children).push(node);
+    if (top !== undefined && compareClaims(top.claim, claim) <= 0) continue;
+    const node: Node<S> = { claim, inside: [] };
+    (top?.inside ?? roots).push(node);
     path.push(node);
   }
   return roots;
 }
 
-/** Emits the part `range` of a node: whole when one claim owns all of it, else in halves down to the children. */
-function emit<S>(node: Node<S>, range: Cidr, pieces: Piece<S>[]): void {
-  const inside = node.children.filter((child) => contains(range, child.network));
-  const exact = inside.find((child) => sameCidr(child.network, range));
-  if (exact !== undefined) return emit(exact, range, pieces);
-  if (inside.every((child) => isWhole(child, node.best))) {
-    pieces.push({ range, owner: node.best });
-    return;
+/** Emits what `claim` owns of `range`, and its `inside`: whole when nothing is inside, else in halves down to there. */
+function emit<S>(claim: Claim<S>, range: Cidr, inside: readonly Node<S>[], pieces: Piece<S>[]): void {
+  const [first] = inside;
+  if (first === undefined) {
+    pieces.push({ range, owner: claim });
+  } else if (sameCidr(first.claim.network, range)) {
+    emit(first.claim, range, first.inside, pieces);
+  } else {
+    for (const half of halves(range)) {
+      const within = inside.filter((node) => contains(half, node.claim.network));
+      emit(claim, half, within, pieces);
+    }
   }
-  for (const half of halves(range)) emit({ ...node, children: inside }, half, pieces);
-}
-
-function isWhole<S>(node: Node<S>, owner: Claim<S>): boolean {
-  return node.best === owner && node.children.every((child) => isWhole(child, owner));
 }
