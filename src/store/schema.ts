@@ -9,6 +9,7 @@ import type { ColumnType, Generated, JSONColumnType } from 'kysely';
 
 export type OrganizationRole = 'guest' | 'member' | 'moderator' | 'administrator';
 export type JobRole = 'viewer' | 'asset_manager_commercial' | 'technical_manager' | 'operator';
+export type TokenScope = 'read' | 'routes' | 'manage' | 'platform';
 export type CooperationStatus = 'pending' | 'active' | 'paused' | 'ended';
 export type AccessSource = 'membership' | 'plant-grant' | 'portfolio-grant' | 'plant-share' | 'portfolio-share';
 
@@ -192,9 +193,10 @@ export interface Schema {
   api_tokens: {
     id: Generated<string>;
     user_id: string;
+    parent_id: string | null;
     name: string;
     token_hash: Buffer;
-    scopes: string[];
+    scopes: TokenScope[];
     networks: Generated<string[]>;
     created_at: Stamp;
     expires_at: Date | null;

@@ -22,6 +22,7 @@ export const PROBLEMS = {
   'name-taken': { status: 409, title: 'The name is in use' },
   'already-exists': { status: 409, title: 'It exists already' },
   'idempotency-mismatch': { status: 409, title: 'The idempotency key was used for another request' },
+  'idempotency-shown-once': { status: 409, title: 'The answer held a secret that is shown only once' },
   'idempotency-in-progress': { status: 409, title: 'The first request with this key is still running' },
   'cidr-syntax': { status: 422, title: 'Not an IPv4 prefix' },
   'cidr-host-bits': { status: 422, title: 'The prefix has host bits' },
@@ -48,32 +49,37 @@ export const PROBLEMS = {
   'message-malformed': { status: 400, title: 'The daemon sent something that is not a message' },
   'message-too-large': { status: 413, title: 'The message is too large' },
   'daemon-unknown': { status: 401, title: 'The daemon is not enrolled, or its key is no longer the current one' },
-  'unavailable': { status: 503, title: 'The service cannot answer now' },
+  unavailable: { status: 503, title: 'The service cannot answer now' },
   internal: { status: 500, title: 'Something went wrong on our side' },
 } as const satisfies Record<string, Entry>;
 
 export type ProblemCode = keyof typeof PROBLEMS;
 
 /** The body of an error answer, `application/problem+json` (RFC 9457). */
-export const problemSchema = z.object({
-  type: z.string(),
-  code: z.string(),
-  title: z.string(),
-  status: z.int(),
-  /** What happened here, and what to do about it. */
-  detail: z.string(),
-  /** The fields that were refused, for `invalid-request`. */
-  errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
-});
+export const problemSchema = z
+  .object({
+    type: z.string(),
+    code: z.string(),
+    title: z.string(),
+    status: z.int(),
+    /** What happened here, and what to do about it. */
+    detail: z.string(),
+    /** The fields that were refused, for `invalid-request`. */
+    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  })
+  .meta({ id: 'Problem' });
 export type ProblemBody = z.infer<typeof problemSchema>;
 
 /** A refusal on its way to the client. Throw it anywhere below HTTP; nothing has been changed when it is thrown. */
 export class Problem extends Error {
   readonly code: ProblemCode;
-  constructor(code: ProblemCode, detail: string) {
+  /** When to try again, for what passes by itself. */
+  readonly retryAfterSeconds: number | undefined;
+  constructor(code: ProblemCode, detail: string, retryAfterSeconds?: number) {
     super(detail);
     this.name = 'Problem';
     this.code = code;
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 
   /** The answer's body. */

@@ -19,8 +19,11 @@ const SYNCED: readonly Synced[] = [
   { table: 'route_settings', kind: 'setting', key: "r.user_id || ':' || r.subnet_no", plant: 'null::int' },
 ];
 
+function quote(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
 function noteChanges({ table, kind, key, plant }: Synced): string {
-  const quote = (text: string) => `'${text.replaceAll("'", "''")}'`;
   return (['insert', 'update', 'delete'] as const)
     .map(
       (event) => `create trigger note_${event} after ${event} on ${table}
@@ -380,6 +383,8 @@ create index sessions_user on sessions (user_id);
 create table api_tokens (
   id uuid primary key default gen_random_uuid(),
   user_id uuid not null references users on delete cascade,
+  -- The token that made it: what a leaked token made goes when it is withdrawn.
+  parent_id uuid references api_tokens on delete cascade,
   name text not null,
   token_hash bytea not null unique,
   scopes text[] not null,

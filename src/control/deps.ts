@@ -1,0 +1,22 @@
+/**
+ * `control` answers the API and tells the daemons what to hold. `http` is thin routes, `app` one use case per file,
+ * `sync` the daemons' connections, `tasks` what runs by the clock.
+ *
+ * This file: what all of it takes as an argument instead of reaching for it.
+ */
+import type { FastifyBaseLogger } from 'fastify';
+import type { Clock } from '../net/clock.ts';
+import type { Pools } from '../net/pools.ts';
+import type { Db } from '../store/db.ts';
+
+/** What use cases, routes and tasks stand on. */
+export interface Deps {
+  readonly db: Db;
+  readonly clock: Clock;
+  readonly pools: Pools;
+  readonly log: FastifyBaseLogger;
+  /** 32 bytes; seals the secrets that lie in the database. */
+  readonly masterKey: Buffer;
+  /** Where people and daemons reach this installation, without a slash at the end. */
+  readonly publicUrl: string;
+}

@@ -1,0 +1,81 @@
+/**
+ * `http` is the API's edge: each resource file parses a request by its schema of `wire/rest`, calls one use case of
+ * `app` and answers. Errors, authentication, idempotency and the OpenAPI document are here once for all of them.
+ */
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import helmet from '@fastify/helmet';
+import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { type ZodTypeProvider, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import type { Scope } from '../../wire/rest/tokens.ts';
+import type { Actor } from '../actor.ts';
+import type { Deps } from '../deps.ts';
+import { authenticate } from './authenticate.ts';
+import { answerError, answerUnknown } from './errors.ts';
+import { keepIdempotent } from './idempotency.ts';
+import { describeApi, describeRoute } from './openapi.ts';
+import { tokenRoutes } from './tokens.ts';
+
+/** A Fastify instance that types requests and answers by their zod schemas. */
+export type App = FastifyInstance<Server, IncomingMessage, ServerResponse, FastifyBaseLogger, ZodTypeProvider>;
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who asks. Set on every route that is not public. */
+    actor: Actor;
+  }
+  interface FastifyContextConfig {
+    /**
+     * Who may call: `public` nobody asks, `anyone` who is signed in with whatever token, else the scope that an API
+     * token needs; `platform` asks for a platform administrator too. Every route says it.
+     */
+    access: 'public' | 'anyone' | Scope;
+    /** The answer holds a secret that is shown once, so it is not kept for `Idempotency-Key`. */
+    showsSecret?: true;
+  }
+}
+
+/** The largest request body, in bytes. */
+const BODY_LIMIT = 256 * 1024;
+
+/** How the server listens; without a certificate it speaks plain HTTP. */
+export interface Transport {
+  readonly tls?: { readonly cert: string; readonly key: string };
+}
+
+/** Builds the API without listening. Tests call `inject()` on it. */
+export async function buildApp(deps: Deps, transport: Transport = {}): Promise<App> {
+  const options = {
+    loggerInstance: deps.log,
+    bodyLimit: BODY_LIMIT,
+    genReqId: () => randomUUID(),
+    routerOptions: { maxParamLength: 200 },
+    exposeHeadRoutes: false,
+    forceCloseConnections: 'idle' as const,
+  };
+  // The two kinds of server differ in nothing that a route can see.
+  const bare = transport.tls === undefined ? fastify(options) : fastify({ ...options, https: transport.tls });
+  const app = (bare as FastifyInstance).withTypeProvider<ZodTypeProvider>();
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  app.setErrorHandler(answerError);
+  app.setNotFoundHandler(answerUnknown);
+  app.addHook('onRoute', describeRoute);
+  app.addHook('onRequest', async (request, reply) => {
+    void reply.header('x-request-id', request.id);
+    await authenticate(deps, request);
+  });
+  keepIdempotent(app, deps);
+  await app.register(helmet);
+  await describeApi(app, deps);
+  await app.register(
+    (api: App, _options, done) => {
+      for (const routes of RESOURCES) routes(api, deps);
+      done();
+    },
+    { prefix: '/api/v1' },
+  );
+  return app;
+}
+
+const RESOURCES: readonly ((app: App, deps: Deps) => void)[] = [tokenRoutes];

@@ -1,0 +1,10 @@
+import { z } from 'zod';
+import { nameSchema, timestamp } from './common.ts';
+
+export const portfolioSchema = z
+  .object({ id: z.uuid(), organizationId: z.uuid(), name: z.string(), createdAt: timestamp })
+  .meta({ id: 'Portfolio' });
+export type PortfolioJson = z.output<typeof portfolioSchema>;
+
+export const portfolioInput = z.object({ name: nameSchema }).meta({ id: 'PortfolioInput' });
+export type PortfolioInput = z.output<typeof portfolioInput>;
