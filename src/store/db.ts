@@ -1,6 +1,6 @@
 import { Kysely, PostgresDialect, type Transaction, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
-import pg from 'pg';
+import { type ClientConfig, type CustomTypesConfig, Pool, type PoolConfig, types as defaults } from 'pg';
 import * as first from './migrations/0001_init.ts';
 import type { Schema } from './schema.ts';
 
@@ -17,7 +17,7 @@ const BIGINT = 20;
 const CIDR_ARRAY = 651;
 
 /** `bigint` arrives as a number (revisions stay below 2^53), `cidr[]` as an array of texts. */
-const types: pg.CustomTypesConfig = {
+const types: CustomTypesConfig = {
   getTypeParser: (oid: number, format?: 'text' | 'binary') => {
     if (oid === BIGINT) return Number;
     if (oid === CIDR_ARRAY)
@@ -26,12 +26,12 @@ const types: pg.CustomTypesConfig = {
           .slice(1, -1)
           .split(',')
           .filter((part) => part !== '');
-    return format === undefined ? pg.types.getTypeParser(oid) : pg.types.getTypeParser(oid, format as 'text');
+    return format === 'binary' ? defaults.getTypeParser(oid, 'binary') : defaults.getTypeParser(oid, 'text');
   },
 };
 
 /** The options of every connection, so that a dedicated one reads values as the pool does. */
-export function connectionConfig(config: string | pg.ClientConfig): pg.ClientConfig {
+export function connectionConfig(config: string | ClientConfig): ClientConfig {
   return { ...(typeof config === 'string' ? { connectionString: config } : config), types };
 }
 
@@ -39,8 +39,8 @@ export function connectionConfig(config: string | pg.ClientConfig): pg.ClientCon
  * Opens a pool. `config` is a connection URL or options of `pg`. Connects lazily; a connection that breaks while idle is
  * dropped and replaced by the next query. `destroy()` the result to close it.
  */
-export function openDb(config: string | pg.PoolConfig): Db {
-  const pool = new pg.Pool({ max: 16, ...connectionConfig(config) });
+export function openDb(config: string | PoolConfig): Db {
+  const pool = new Pool({ max: 16, ...connectionConfig(config) });
   // An idle client that loses its server emits here; without a listener that would end the process.
   pool.on('error', () => undefined);
   return new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
