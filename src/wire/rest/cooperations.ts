@@ -21,8 +21,7 @@ export const cooperationInput = z
   .refine((input) => (input.partnerId === undefined) !== (input.partnerName === undefined), {
     message: 'give either partnerId or partnerName',
     path: ['partnerId'],
-  })
-  .meta({ id: 'CooperationInput' });
+  });
 export type CooperationInput = z.output<typeof cooperationInput>;
 
 /** What the owner shares into a cooperation, by reference. */
@@ -38,13 +37,10 @@ export const shareSchema = z
   .meta({ id: 'Share' });
 export type ShareJson = z.output<typeof shareSchema>;
 
-export const shareInput = z
-  .object({ ...targetInput, cap: jobRoleSchema })
-  .refine(...oneTarget)
-  .meta({ id: 'ShareInput' });
+export const shareInput = z.object({ ...targetInput, cap: jobRoleSchema }).refine(...oneTarget);
 export type ShareInput = z.output<typeof shareInput>;
 
-export const sharePatch = z.object({ cap: jobRoleSchema }).meta({ id: 'SharePatch' });
+export const sharePatch = z.object({ cap: jobRoleSchema });
 export type SharePatch = z.output<typeof sharePatch>;
 
 /** A share in the hands of one of the partner's members. */
@@ -60,5 +56,5 @@ export const assignmentSchema = z
   .meta({ id: 'Assignment' });
 export type AssignmentJson = z.output<typeof assignmentSchema>;
 
-export const assignmentInput = z.object({ userId: z.uuid(), role: jobRoleSchema }).meta({ id: 'AssignmentInput' });
+export const assignmentInput = z.object({ userId: z.uuid(), role: jobRoleSchema });
 export type AssignmentInput = z.output<typeof assignmentInput>;

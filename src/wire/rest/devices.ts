@@ -17,12 +17,12 @@ export const deviceSchema = z
 export type DeviceJson = z.output<typeof deviceSchema>;
 
 /** The address is judged by the use case, which says what is wrong with it. */
-export const deviceInput = z
-  .object({ name: nameSchema, address: z.string().max(100), note: note.default('') })
-  .meta({ id: 'DeviceInput' });
+export const deviceInput = z.object({ name: nameSchema, address: z.string().max(100), note: note.default('') });
 export type DeviceInput = z.output<typeof deviceInput>;
 
-export const devicePatch = z
-  .object({ name: nameSchema.optional(), address: z.string().max(100).optional(), note: note.optional() })
-  .meta({ id: 'DevicePatch' });
+export const devicePatch = z.object({
+  name: nameSchema.optional(),
+  address: z.string().max(100).optional(),
+  note: note.optional(),
+});
 export type DevicePatch = z.output<typeof devicePatch>;

@@ -15,11 +15,8 @@ export const grantSchema = z
   .meta({ id: 'Grant' });
 export type GrantJson = z.output<typeof grantSchema>;
 
-export const grantInput = z
-  .object({ userId: z.uuid(), ...targetInput, role: jobRoleSchema })
-  .refine(...oneTarget)
-  .meta({ id: 'GrantInput' });
+export const grantInput = z.object({ userId: z.uuid(), ...targetInput, role: jobRoleSchema }).refine(...oneTarget);
 export type GrantInput = z.output<typeof grantInput>;
 
-export const rolePatch = z.object({ role: jobRoleSchema }).meta({ id: 'RolePatch' });
+export const rolePatch = z.object({ role: jobRoleSchema });
 export type RolePatch = z.output<typeof rolePatch>;

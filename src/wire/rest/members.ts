@@ -14,9 +14,7 @@ export const memberSchema = z
   .meta({ id: 'Member' });
 export type MemberJson = z.output<typeof memberSchema>;
 
-export const memberInput = z
-  .object({ email: emailSchema, name: nameSchema, role: organizationRoleSchema })
-  .meta({ id: 'MemberInput' });
+export const memberInput = z.object({ email: emailSchema, name: nameSchema, role: organizationRoleSchema });
 export type MemberInput = z.output<typeof memberInput>;
 
 export const newMemberSchema = z
@@ -30,13 +28,15 @@ export const newMemberSchema = z
   .meta({ id: 'NewMember' });
 export type NewMemberJson = z.output<typeof newMemberSchema>;
 
-export const memberPatch = z.object({ role: organizationRoleSchema }).meta({ id: 'MemberPatch' });
+export const memberPatch = z.object({ role: organizationRoleSchema });
 export type MemberPatch = z.output<typeof memberPatch>;
 
 /** Path parameters of a member. */
 export const memberParams = z.object({ id: z.uuid(), userId: z.uuid() });
 
-export const acceptInput = z
-  .object({ token: z.string().min(1).max(200), name: nameSchema.optional(), password: passwordSchema })
-  .meta({ id: 'AcceptInput' });
+export const acceptInput = z.object({
+  token: z.string().min(1).max(200),
+  name: nameSchema.optional(),
+  password: passwordSchema,
+});
 export type AcceptInput = z.output<typeof acceptInput>;

@@ -13,9 +13,11 @@ export const organizationSchema = z
 export type OrganizationJson = z.output<typeof organizationSchema>;
 
 /** A new organization and its first Administrator, who is invited. */
-export const organizationInput = z
-  .object({ name: nameSchema, administratorEmail: emailSchema, administratorName: nameSchema })
-  .meta({ id: 'OrganizationInput' });
+export const organizationInput = z.object({
+  name: nameSchema,
+  administratorEmail: emailSchema,
+  administratorName: nameSchema,
+});
 export type OrganizationInput = z.output<typeof organizationInput>;
 
 export const newOrganizationSchema = organizationSchema
@@ -26,5 +28,5 @@ export const newOrganizationSchema = organizationSchema
   .meta({ id: 'NewOrganization' });
 export type NewOrganizationJson = z.output<typeof newOrganizationSchema>;
 
-export const organizationPatch = z.object({ name: nameSchema }).meta({ id: 'OrganizationPatch' });
+export const organizationPatch = z.object({ name: nameSchema });
 export type OrganizationPatch = z.output<typeof organizationPatch>;

@@ -17,11 +17,9 @@ export const plantSchema = z
   .meta({ id: 'Plant' });
 export type PlantJson = z.output<typeof plantSchema>;
 
-export const plantInput = z.object({ name: nameSchema }).meta({ id: 'PlantInput' });
+export const plantInput = z.object({ name: nameSchema });
 export type PlantInput = z.output<typeof plantInput>;
 
 /** A plant may move to another portfolio of its organization. */
-export const plantPatch = z
-  .object({ name: nameSchema.optional(), portfolioId: z.uuid().optional() })
-  .meta({ id: 'PlantPatch' });
+export const plantPatch = z.object({ name: nameSchema.optional(), portfolioId: z.uuid().optional() });
 export type PlantPatch = z.output<typeof plantPatch>;

@@ -6,5 +6,5 @@ export const portfolioSchema = z
   .meta({ id: 'Portfolio' });
 export type PortfolioJson = z.output<typeof portfolioSchema>;
 
-export const portfolioInput = z.object({ name: nameSchema }).meta({ id: 'PortfolioInput' });
+export const portfolioInput = z.object({ name: nameSchema });
 export type PortfolioInput = z.output<typeof portfolioInput>;

@@ -14,5 +14,5 @@ export const subnetSchema = z
 export type SubnetJson = z.output<typeof subnetSchema>;
 
 /** The text is judged by the use case, which says what is wrong with it. */
-export const subnetInput = z.object({ network: z.string().max(100) }).meta({ id: 'SubnetInput' });
+export const subnetInput = z.object({ network: z.string().max(100) });
 export type SubnetInput = z.output<typeof subnetInput>;
