@@ -50,20 +50,20 @@ export function nftTable(runner: Runner, table: string, start: number): NftTable
 
   function watch(onForeign: (what: string) => void): { stop(): void } {
     let state = MONITOR_START;
-    let stopped = false;
+    const stopping = new AbortController();
     let follower: Follower | undefined;
     // A change of our own shows by its number whether one of somebody else's was missed.
     const probe = () => {
-      if (!stopped) apply('').catch((error: unknown) => onForeign(String(error)));
+      if (!stopping.signal.aborted) apply('').catch((error: unknown) => onForeign(String(error)));
     };
     const onLine = (line: string) => {
       const read = readMonitor(state, line, table, start);
       if (read.state.lost && !state.lost) probe();
       ({ state } = read);
-      if (read.foreign !== undefined && !stopped) onForeign(read.foreign);
+      if (read.foreign !== undefined && !stopping.signal.aborted) onForeign(read.foreign);
     };
     const run = async () => {
-      while (!stopped) {
+      while (!stopping.signal.aborted) {
         follower = runner.follow(['nft', 'monitor'], onLine);
         await follower.ended;
         state = { ...state, lost: true, first: undefined, ours: undefined };
@@ -74,7 +74,7 @@ export function nftTable(runner: Runner, table: string, start: number): NftTable
     void run();
     return {
       stop: () => {
-        stopped = true;
+        stopping.abort();
         follower?.stop();
       },
     };
