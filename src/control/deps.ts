@@ -8,6 +8,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { Clock } from '../net/clock.ts';
 import type { Pools } from '../net/pools.ts';
 import type { Db } from '../store/db.ts';
+import type { Installation } from '../store/installation.ts';
 
 /** What use cases, routes and tasks stand on. */
 export interface Deps {
@@ -17,6 +18,8 @@ export interface Deps {
   readonly log: FastifyBaseLogger;
   /** 32 bytes; seals the secrets that lie in the database. */
   readonly masterKey: Buffer;
+  /** Its id, and the key that agents know control by. */
+  readonly installation: Installation;
   /** Where people and daemons reach this installation, without a slash at the end. */
   readonly publicUrl: string;
 }

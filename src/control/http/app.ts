@@ -11,9 +11,13 @@ import type { Scope } from '../../wire/rest/tokens.ts';
 import type { Actor } from '../actor.ts';
 import type { Deps } from '../deps.ts';
 import { authenticate } from './authenticate.ts';
+import { certificateRoutes } from './certificate.ts';
 import { answerError, answerUnknown } from './errors.ts';
+import { healthRoutes } from './health.ts';
 import { keepIdempotent } from './idempotency.ts';
+import { meRoutes } from './me.ts';
 import { describeApi, describeRoute } from './openapi.ts';
+import { sessionRoutes } from './sessions.ts';
 import { tokenRoutes } from './tokens.ts';
 
 /** A Fastify instance that types requests and answers by their zod schemas. */
@@ -68,6 +72,7 @@ export async function buildApp(deps: Deps, transport: Transport = {}): Promise<A
   keepIdempotent(app, deps);
   await app.register(helmet);
   await describeApi(app, deps);
+  healthRoutes(app, deps);
   await app.register(
     (api: App, _options, done) => {
       for (const routes of RESOURCES) routes(api, deps);
@@ -78,4 +83,9 @@ export async function buildApp(deps: Deps, transport: Transport = {}): Promise<A
   return app;
 }
 
-const RESOURCES: readonly ((app: App, deps: Deps) => void)[] = [tokenRoutes];
+const RESOURCES: readonly ((app: App, deps: Deps) => void)[] = [
+  sessionRoutes,
+  meRoutes,
+  tokenRoutes,
+  certificateRoutes,
+];

@@ -1,0 +1,39 @@
+import { sql } from 'kysely';
+import { z } from 'zod';
+import type { Deps } from '../deps.ts';
+import type { App } from './app.ts';
+
+const healthSchema = z.object({ status: z.literal('ok') }).meta({ id: 'Health' });
+
+/** What a supervisor and a load balancer ask. Neither needs a token, and neither says more than it must. */
+export function healthRoutes(app: App, deps: Deps): void {
+  app.get(
+    '/healthz',
+    {
+      config: { access: 'public' },
+      schema: {
+        operationId: 'getHealth',
+        summary: 'The process lives',
+        tags: ['Health'],
+        response: { 200: healthSchema },
+      },
+    },
+    () => ({ status: 'ok' as const }),
+  );
+  app.get(
+    '/readyz',
+    {
+      config: { access: 'public' },
+      schema: {
+        operationId: 'getReadiness',
+        summary: 'The database answers',
+        tags: ['Health'],
+        response: { 200: healthSchema },
+      },
+    },
+    async () => {
+      await sql`select 1`.execute(deps.db);
+      return { status: 'ok' as const };
+    },
+  );
+}

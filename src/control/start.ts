@@ -1,0 +1,105 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Cron } from 'croner';
+import type { FastifyBaseLogger } from 'fastify';
+import { systemClock } from '../net/clock.ts';
+import { type Db, migrate, openDb } from '../store/db.ts';
+import { forgetKeys } from '../store/idempotency.ts';
+import { openInstallation } from '../store/installation.ts';
+import { startOwnServer } from '../store/own-server.ts';
+import { deleteExpiredSessions } from '../store/sessions.ts';
+import { isUnavailable } from '../store/unavailable.ts';
+import { bootstrap } from './bootstrap.ts';
+import type { Config } from './config.ts';
+import type { Deps } from './deps.ts';
+import { type Transport, buildApp } from './http/app.ts';
+import { loadMasterKey } from './master-key.ts';
+
+/** A control process that listens. */
+export interface Control {
+  readonly url: string;
+  /** Answers what is under way, closes all connections, and stops the database if it is control's own. */
+  stop(): Promise<void>;
+}
+
+/** How long a database that does not answer is waited for at the start. */
+const PATIENCE_MS = 60_000;
+
+/** A request waits no longer for a connection to the database; then it is told `unavailable`. */
+const CONNECT_MS = 5000;
+
+/**
+ * Starts control: database, schema, first administrator, API, daemons' connections, tasks. When a step fails, what the
+ * former ones started is stopped and the step's error is thrown.
+ */
+export async function startControl(config: Config, log: FastifyBaseLogger): Promise<Control> {
+  await using started = new AsyncDisposableStack();
+  const masterKey = await loadMasterKey(config.stateDirectory);
+  const db = await openDatabase(config, log, started);
+  await waitFor(db, log);
+  const deps: Deps = {
+    db,
+    clock: systemClock,
+    pools: config.pools,
+    log,
+    masterKey,
+    installation: await openInstallation(db, masterKey),
+    publicUrl: config.publicUrl,
+  };
+  if (config.bootstrapFile !== undefined) await bootstrap(deps, config.bootstrapFile);
+  const app = await buildApp(deps, await transportOf(config));
+  started.defer(() => app.close());
+  forgetHourly(deps, started);
+  const url = await app.listen(config.listen);
+  const all = started.move();
+  return { url, stop: () => all.disposeAsync() };
+}
+
+async function openDatabase(config: Config, log: FastifyBaseLogger, started: AsyncDisposableStack): Promise<Db> {
+  const limits = { connectionTimeoutMillis: CONNECT_MS };
+  if (config.databaseUrl !== undefined) {
+    const db = openDb({ connectionString: config.databaseUrl, ...limits });
+    started.defer(() => db.destroy());
+    return db;
+  }
+  const server = await startOwnServer(join(config.stateDirectory, 'postgres'), (message) => log.info(message));
+  started.defer(() => server.stop());
+  const db = openDb({ ...server.connection, ...limits });
+  started.defer(() => db.destroy());
+  return db;
+}
+
+/** Migrates as soon as the database answers. Throws what the migration threw, or that nobody answered. */
+async function waitFor(db: Db, log: FastifyBaseLogger): Promise<void> {
+  const end = systemClock.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      return await migrate(db);
+    } catch (error) {
+      if (!isUnavailable(error) || systemClock.now() > end) throw error;
+      log.warn('the database does not answer yet');
+      await delay(1000);
+    }
+  }
+}
+
+async function transportOf({ tls }: Config): Promise<Transport> {
+  if (tls === undefined) return {};
+  const [cert, key] = await Promise.all([readFile(tls.certificateFile, 'utf8'), readFile(tls.keyFile, 'utf8')]);
+  return { tls: { cert, key } };
+}
+
+/** Nothing depends on it: what is over is refused whether its row is there or not. */
+function forgetHourly({ db, clock, log }: Deps, started: AsyncDisposableStack): void {
+  const task = new Cron(
+    '17 * * * *',
+    { protect: true, catch: (error) => log.warn({ err: error }, 'not forgotten') },
+    async () => {
+      const now = new Date(clock.now());
+      await forgetKeys(db, now);
+      await deleteExpiredSessions(db, now);
+    },
+  );
+  started.defer(() => task.stop());
+}

@@ -1,0 +1,86 @@
+import { sql } from 'kysely';
+import type { Db, Tx } from './db.ts';
+import type { OrganizationRole } from './schema.ts';
+
+export interface UserRow {
+  readonly id: string;
+  readonly email: string;
+  readonly name: string;
+  readonly platformAdministrator: boolean;
+}
+
+const COLUMNS = ['id', 'email', 'name', 'platform_administrator as platformAdministrator'] as const;
+
+/** A live user by id. */
+export async function findUser(db: Db | Tx, id: string): Promise<UserRow | undefined> {
+  return db.selectFrom('users').select(COLUMNS).where('id', '=', id).where('deleted_at', 'is', null).executeTakeFirst();
+}
+
+/** A live user by address, whatever its case, with the hash of the password; null when there is none yet. */
+export async function findForSignIn(
+  db: Db,
+  email: string,
+): Promise<(UserRow & { readonly passwordHash: string | null }) | undefined> {
+  return db
+    .selectFrom('users')
+    .select(COLUMNS)
+    .select('password_hash as passwordHash')
+    .where(sql`lower(email)`, '=', email.toLowerCase())
+    .where('deleted_at', 'is', null)
+    .executeTakeFirst();
+}
+
+/** The organizations of a user, by name, and the role in each. */
+export async function membershipsOf(
+  db: Db,
+  userId: string,
+): Promise<{ organizationId: string; organizationName: string; role: OrganizationRole }[]> {
+  return db
+    .selectFrom('memberships as m')
+    .innerJoin('organizations as o', 'o.id', 'm.organization_id')
+    .select(['o.id as organizationId', 'o.name as organizationName', 'm.role'])
+    .where('m.user_id', '=', userId)
+    .orderBy('o.name')
+    .execute();
+}
+
+/** How many live platform administrators there are. */
+export async function countPlatformAdministrators(db: Db | Tx): Promise<number> {
+  const { count } = await db
+    .selectFrom('users')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('platform_administrator', '=', true)
+    .where('deleted_at', 'is', null)
+    .executeTakeFirstOrThrow();
+  return count;
+}
+
+/**
+ * Makes the first platform administrator when there is no user yet, deleted ones included. Returns whether it did.
+ * Several processes may try at once: the address is unique.
+ */
+export async function insertFirstUser(
+  db: Db,
+  user: { email: string; name: string; passwordHash: string },
+): Promise<boolean> {
+  const { rows } = await sql`
+    insert into users (email, name, password_hash, platform_administrator)
+    select ${user.email}, ${user.name}, ${user.passwordHash}, true where not exists (select from users)
+    on conflict do nothing returning id`.execute(db);
+  return rows.length > 0;
+}
+
+/**
+ * Marks a user as deleted and takes all that lets them in: sessions, API tokens, invitations, memberships and what hangs
+ * on these (ACC-9). The row stays, for the audit trail. Withdraw the certificate as well, and derive afterwards.
+ */
+export async function deleteUser(tx: Tx, userId: string, now: Date): Promise<void> {
+  for (const table of ['sessions', 'api_tokens', 'invitations', 'memberships', 'idempotency_keys'] as const) {
+    await tx.deleteFrom(table).where('user_id', '=', userId).execute();
+  }
+  await tx
+    .updateTable('users')
+    .set({ deleted_at: now, password_hash: null, platform_administrator: false })
+    .where('id', '=', userId)
+    .execute();
+}
