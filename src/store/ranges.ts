@@ -33,9 +33,21 @@ export async function allocateRange(
   );
 }
 
+/** Each slot has a /16 of the user pool: 65,534 certificates. */
+const SLOT_LENGTH = 16;
+
 /** Finds the lowest free tunnel address of a slot, never its first or last. Throws `pool-exhausted`. */
 export async function allocateUserAddress(tx: Tx, users: Cidr, now: Date): Promise<Ip> {
   return single(tx, users, sql`select address::cidr as range from certificates`, now);
+}
+
+/** Finds the part of the user pool for a new slot: the lowest free /16, or all of a smaller pool. Throws `pool-exhausted`. */
+export async function allocateSlotUsers(tx: Tx, pools: Pools, now: Date): Promise<Cidr> {
+  const length = Math.max(SLOT_LENGTH, pools.users.length);
+  const taken = sql`select users as range from slots`;
+  const base = await lowestFree(tx, { ...bounds(pools.users), taken, length, now });
+  if (base !== undefined) return { base, length };
+  throw new Problem('pool-exhausted', `${formatCidr(pools.users)} has no room for another slot.`);
 }
 
 /** Finds the lowest free address for a gateway or an agent, never the pool's first or last. Throws `pool-exhausted`. */

@@ -6,6 +6,7 @@
  * and counters stay below 2^53).
  */
 import type { ColumnType, Generated, JSONColumnType } from 'kysely';
+import type { PublicKey } from '../net/keys.ts';
 
 export type OrganizationRole = 'guest' | 'member' | 'moderator' | 'administrator';
 export type JobRole = 'viewer' | 'asset_manager_commercial' | 'technical_manager' | 'operator';
@@ -22,7 +23,7 @@ export interface Schema {
   installation: {
     one: Generated<boolean>;
     id: Generated<string>;
-    control_public_key: string;
+    control_public_key: PublicKey;
     control_sealed_key: string;
   };
   revision: { one: Generated<boolean>; value: number };
@@ -110,14 +111,14 @@ export interface Schema {
     created_at: Stamp;
   };
   regions: { id: Generated<string>; name: string };
-  slots: { no: number; address: string; port: number; public_key: string; sealed_key: string; users: string };
+  slots: { no: number; address: string; port: number; public_key: PublicKey; sealed_key: string; users: string };
   gateways: {
     id: Generated<string>;
     no: Always<number>;
     region_id: string;
     name: string;
-    identity_key: string | null;
-    tunnel_key: string | null;
+    identity_key: PublicKey | null;
+    tunnel_key: PublicKey | null;
     endpoint: string | null;
     address: string;
     enrolled_at: Date | null;
@@ -131,8 +132,8 @@ export interface Schema {
   agents: {
     id: Generated<string>;
     plant_no: number;
-    identity_key: string;
-    tunnel_key: string;
+    identity_key: PublicKey;
+    tunnel_key: PublicKey;
     address: string;
     enrolled_at: Stamp;
   };
@@ -156,13 +157,13 @@ export interface Schema {
     user_id: string;
     slot_no: number;
     address: string;
-    public_key: string;
+    public_key: PublicKey;
     profile: 'full' | 'alias';
     issued_at: Stamp;
     rotated_at: Date | null;
     revision: number;
   };
-  retired_keys: { public_key: string; retired_at: Stamp };
+  retired_keys: { public_key: PublicKey; retired_at: Stamp };
   reach: { user_id: string; plant_no: number; since: number };
   route_settings: {
     user_id: string;

@@ -20,7 +20,7 @@ declare module 'vitest' {
   }
 }
 
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const root = await mkdtemp(join(tmpdir(), 'parkway-test-'));
   await chmod(root, 0o711);
   const start = async (name: string, binaries: string) => {

@@ -1,0 +1,54 @@
+/** Who holds which revision: a change, a withdrawal above all, is done when everybody concerned confirmed it. */
+import { sql } from 'kysely';
+import type { Db } from './db.ts';
+
+export interface Confirmation {
+  readonly revision: number;
+  readonly gateways: readonly { readonly name: string; readonly applied: number; readonly confirmed: boolean }[];
+  /** Only those that are behind: what changed for their plant up to the revision is not in their kernel. */
+  readonly agents: readonly { readonly name: string; readonly applied: number; readonly confirmed: false }[];
+  readonly confirmed: boolean;
+}
+
+/** The latest committed revision. */
+export async function headRevision(db: Db): Promise<number> {
+  return (await db.selectFrom('revision').select('value').executeTakeFirstOrThrow()).value;
+}
+
+/**
+ * Who has confirmed a revision: every enrolled gateway, and the agents that are behind in what concerns their plant. Undefined for a
+ * revision that is not yet taken.
+ */
+export async function readConfirmation(db: Db, revision: number): Promise<Confirmation | undefined> {
+  if (revision > (await headRevision(db))) return undefined;
+  const gateways = await db
+    .selectFrom('gateways as g')
+    .leftJoin('gateway_status as t', 't.gateway_no', 'g.no')
+    .select((eb) => ['g.name', eb.fn.coalesce('t.applied', sql<number>`0`).as('applied')])
+    .where('g.enrolled_at', 'is not', null)
+    .orderBy('g.name')
+    .execute();
+  const agents = await agentsBehind(db, revision);
+  return {
+    revision,
+    gateways: gateways.map((gateway) => ({ ...gateway, confirmed: gateway.applied >= revision })),
+    agents: agents.map((agent) => ({ ...agent, confirmed: false })),
+    confirmed: agents.length === 0 && gateways.every(({ applied }) => applied >= revision),
+  };
+}
+
+async function agentsBehind(db: Db, revision: number): Promise<{ name: string; applied: number }[]> {
+  const { rows } = await sql<{ name: string; applied: number }>`
+    select p.name, t.applied
+      from agent_status t
+      join agents a on a.plant_no = t.plant_no
+      join plants p on p.no = t.plant_no, changes_floor f
+     where t.applied < ${revision}::bigint
+       and (t.applied < f.revision
+         or exists (select from changes c where c.plant_no = t.plant_no
+                       and c.revision > t.applied and c.revision <= ${revision}::bigint)
+         or exists (select from changes c where c.kind = 'gateway'
+                       and c.revision > t.applied and c.revision <= ${revision}::bigint))
+     order by p.name`.execute(db);
+  return rows;
+}
