@@ -1,0 +1,186 @@
+import { Command } from 'commander';
+import { enrollmentTokenSchema } from '../../wire/rest/agents.ts';
+import {
+  correctionSchema,
+  gatewaySchema,
+  limitHitSchema,
+  newGatewaySchema,
+  regionSchema,
+  slotSchema,
+  verificationSchema,
+} from '../../wire/rest/platform.ts';
+import { type Api, connect } from '../client.ts';
+import {
+  type Changing,
+  type Common,
+  changing,
+  conclude,
+  removeAt,
+  removing,
+  show,
+  showTable,
+  verb,
+  verbless,
+} from '../command.ts';
+import type { Context } from '../context.ts';
+import { wrongUsage } from '../failures.ts';
+import { isId, pick } from '../names.ts';
+import { NONE } from '../table.ts';
+
+/** `parkway regions …`: sets of gateways. The commands of this file are for platform administrators (ACC-7). */
+export function regionsCommand(context: Context): Command {
+  const noun = new Command('regions').description('Regions: sets of gateways. For platform administrators (ACC-7).');
+  verb(noun, 'list', 'all of them', 'regions').action(async (options: Common) => {
+    const api = await connect(context);
+    showTable(context, options, await api.list('/platform/regions', regionSchema), 'There are no regions.', (all) => ({
+      columns: ['region', 'id'],
+      rows: all.map(({ name, id }) => [name, id]),
+    }));
+  });
+  verb(noun, 'add <name>', 'make one', 'regions add eu').action(async (name: string, options: Common) => {
+    const api = await connect(context);
+    const answer = await api.send('POST', '/platform/regions', { name }, regionSchema);
+    show(context, options, answer, (made) => `Region ${made.name} has the id ${made.id}.\n`);
+  });
+  return noun;
+}
+
+/** `parkway slots …`: entry points, each an address that every gateway serves. */
+export function slotsCommand(context: Context): Command {
+  const noun = new Command('slots').description(
+    'Slots: the addresses that clients connect to. For platform administrators.',
+  );
+  verb(noun, 'list', 'all of them', 'slots').action(async (options: Common) => {
+    const api = await connect(context);
+    showTable(context, options, await api.list('/platform/slots', slotSchema), 'There are no slots.', (all) => ({
+      columns: ['slot', 'entry point', 'users', 'public key'],
+      rows: all.map((one) => [String(one.number), `${one.address}:${one.port}`, one.users, one.publicKey]),
+    }));
+  });
+  changing(noun, 'add <address:port>', 'announce one', 'slots add 203.0.113.10:51820').action(
+    async (text: string, options: Changing) => {
+      const [, address, port] = /^(.+):(\d+)$/.exec(text) ?? [];
+      if (address === undefined)
+        throw wrongUsage(`“${text}” is not an address and a port, such as 203.0.113.10:51820.`);
+      const api = await connect(context);
+      const answer = await api.send('POST', '/platform/slots', { address, port: Number(port) }, slotSchema);
+      await conclude(context, api, options, answer, (made) => `Slot ${made.number} is at ${text}.\n`);
+    },
+  );
+  return noun;
+}
+
+/** `parkway gateways …`: the machines that clients and agents connect to. */
+export function gatewaysCommand(context: Context): Command {
+  const noun = new Command('gateways').description('Gateways. For platform administrators.');
+  verb(noun, 'list', 'all of them', 'gateways').action((options: Common) => listGateways(context, options));
+  changing(noun, 'add <name>', 'make one, with a token to enrol it', 'gateways add gw-eu-1 --region eu')
+    .requiredOption('--region <region>', 'its region, by name or id')
+    .action((name: string, options: Changing & { region: string }) => addGateway(context, name, options));
+  verb(noun, 'enroll <gateway>', 'another token to enrol it', 'gateways enroll gw-eu-1').action(
+    async (text: string, options: Common) => {
+      const api = await connect(context);
+      const path = `/platform/gateways/${await gatewayId(api, text)}/enrollment-tokens`;
+      const answer = await api.send('POST', path, undefined, enrollmentTokenSchema);
+      show(context, options, answer, ({ token }) => `${token}\n`);
+      context.terminal.err(sayToken(answer.value.expiresAt));
+    },
+  );
+  removing(noun, 'remove <gateway>', 'no longer accept it', 'gateways remove gw-eu-1').action(
+    (text: string, options: Changing) =>
+      removeAt(context, options, async (api) => `/platform/gateways/${await gatewayId(api, text)}`, {
+        question: `No longer accept the gateway ${text}?`,
+        done: `${text} is no longer accepted.`,
+      }),
+  );
+  return noun;
+}
+
+/** `parkway verify`: recomputes all access from scratch and corrects what is off (VPN-6). */
+export function verifyCommand(context: Context): Command {
+  const command = new Command('verify').description(
+    'Recompute all access and correct drift. For platform administrators (VPN-6).',
+  );
+  return verbless(command, 'verify').action(async (options: Common) => {
+    const api = await connect(context);
+    const answer = await api.send('POST', '/platform/verify', undefined, verificationSchema);
+    show(context, options, answer, ({ added, removed }) =>
+      added + removed === 0 ? 'Everything was right.\n' : `Corrected: ${added} added, ${removed} removed.\n`,
+    );
+  });
+}
+
+/** `parkway corrections`: what verification, gateways and agents put right (VPN-6). */
+export function correctionsCommand(context: Context): Command {
+  const command = new Command('corrections').description(
+    'What was found wrong and put right. For platform administrators (VPN-6).',
+  );
+  return verbless(command, 'corrections').action(async (options: Common) => {
+    const api = await connect(context);
+    const answer = await api.list('/platform/corrections', correctionSchema);
+    showTable(context, options, answer, 'Nothing was ever corrected.', (all) => ({
+      columns: ['at', 'kind', 'revision', 'detail'],
+      rows: all.map((one) => [one.at, one.kind, String(one.revision ?? NONE), JSON.stringify(one.detail)]),
+    }));
+  });
+}
+
+/** `parkway limits`: who met a limit at a gateway (VPN-16). */
+export function limitsCommand(context: Context): Command {
+  const command = new Command('limits').description(
+    'Who met a limit at a gateway. For platform administrators (VPN-16).',
+  );
+  return verbless(command, 'limits').action(async (options: Common) => {
+    const api = await connect(context);
+    showTable(
+      context,
+      options,
+      await api.list('/platform/limit-hits', limitHitSchema),
+      'Nobody met a limit.',
+      (all) => ({
+        columns: ['at', 'gateway', 'user', 'packets dropped'],
+        rows: all.map((one) => [one.at, one.gateway, one.email, String(one.packets)]),
+      }),
+    );
+  });
+}
+
+async function listGateways(context: Context, options: Common): Promise<void> {
+  const api = await connect(context);
+  const answer = await api.list('/platform/gateways', gatewaySchema);
+  showTable(context, options, answer, 'There are no gateways.', (all) => ({
+    columns: ['region', 'gateway', 'state', 'revision', 'endpoint', 'address', 'id'],
+    grouped: 1,
+    colors: { connected: 'green', disconnected: 'red', waiting: 'yellow' },
+    rows: all.map((one) => [
+      one.region.name,
+      one.name,
+      one.state,
+      String(one.applied ?? NONE),
+      one.endpoint ?? NONE,
+      one.address,
+      one.id,
+    ]),
+  }));
+}
+
+async function addGateway(context: Context, name: string, options: Changing & { region: string }): Promise<void> {
+  const api = await connect(context);
+  const regions = isId(options.region) ? [] : (await api.list('/platform/regions', regionSchema)).value;
+  const regionId = isId(options.region)
+    ? options.region
+    : pick(regions, options.region, (one) => [one.name], 'region', 'parkway regions').id;
+  const answer = await api.send('POST', '/platform/gateways', { name, regionId }, newGatewaySchema);
+  await conclude(context, api, options, answer, ({ enrollmentToken }) => `${enrollmentToken}\n`);
+  context.terminal.err(sayToken(answer.value.enrollmentExpiresAt));
+}
+
+async function gatewayId(api: Api, text: string): Promise<string> {
+  if (isId(text)) return text;
+  const { value } = await api.list('/platform/gateways', gatewaySchema);
+  return pick(value, text, ({ name }) => [name], 'gateway', 'parkway gateways').id;
+}
+
+function sayToken(expiresAt: string): string {
+  return `The enrolment token works once, until ${expiresAt}. Give it to the gateway when it asks.\n`;
+}

@@ -1,0 +1,32 @@
+import { Writable } from 'node:stream';
+import { createInterface } from 'node:readline/promises';
+import { text } from 'node:stream/consumers';
+import type { Terminal } from './context.ts';
+
+/** The terminal, or the pipes, that this process was started with. */
+export function processTerminal(): Terminal {
+  return {
+    interactive: process.stdin.isTTY && process.stderr.isTTY,
+    // Asks Node, which knows NO_COLOR, FORCE_COLOR and what the terminal can do.
+    colors: process.stdout.isTTY && process.stdout.hasColors(),
+    out: (words) => void process.stdout.write(words),
+    err: (words) => void process.stderr.write(words),
+    ask,
+    readInput: () => text(process.stdin),
+  };
+}
+
+// Questions go to standard error, so that the answer of a command can be piped. Readline echoes to its output: a hidden
+// answer is read with an output that swallows everything.
+async function ask(question: string, hidden?: 'hidden'): Promise<string> {
+  process.stderr.write(question);
+  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const output = hidden === undefined ? process.stderr : silent;
+  const lines = createInterface({ input: process.stdin, output, terminal: true });
+  try {
+    return await lines.question('');
+  } finally {
+    lines.close();
+    if (hidden !== undefined) process.stderr.write('\n');
+  }
+}

@@ -1,0 +1,33 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type RevisionJson, revisionSchema } from '../wire/rest/revisions.ts';
+import type { Api } from './client.ts';
+import { EXIT, Failure } from './failures.ts';
+
+const INTERVAL_MS = 50;
+
+/** How long `--wait` waits, in milliseconds. */
+export const WAIT_MS = 30_000;
+
+/**
+ * Waits until every gateway that serves, and the agents concerned, hold a revision. Returns what to say about it;
+ * throws Failure (not yet) naming who is behind after `timeoutMs`.
+ */
+export async function waitInEffect(api: Api, revision: number, timeoutMs = WAIT_MS): Promise<string> {
+  const end = performance.now() + timeoutMs;
+  for (;;) {
+    const { value } = await api.get(`/revisions/${revision}`, revisionSchema);
+    if (value.confirmed) return inEffect(value);
+    if (performance.now() > end)
+      throw new Failure(EXIT.notYet, `it is saved, and ${inEffect(value)}. ${behind(value)}`);
+    await delay(INTERVAL_MS);
+  }
+}
+
+function inEffect({ gateways }: RevisionJson): string {
+  return `in effect on ${gateways.filter((gateway) => gateway.confirmed).length} of ${gateways.length}`;
+}
+
+function behind({ gateways, agents }: RevisionJson): string {
+  const names = [...gateways.filter((gateway) => !gateway.confirmed), ...agents].map((one) => one.name);
+  return `Not confirmed by: ${names.join(', ')}.`;
+}
