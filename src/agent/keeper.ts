@@ -1,0 +1,75 @@
+import type { AgentState } from '../wire/state.ts';
+import type { ProbeResponder } from './probe.ts';
+import { type Kernel, reconcile } from './reconcile.ts';
+
+export interface KeeperDeps {
+  readonly kernel: Kernel;
+  readonly probes: ProbeResponder;
+  /** The kernel holds this state. Called once for each state that is set. */
+  readonly onApplied: (state: AgentState) => void;
+  /** Something was changed by others and is repaired (VPN-6). */
+  readonly onRepaired: (what: string) => void;
+  /** The kernel could not be brought to the state; it is tried again. */
+  readonly onFailed: (error: unknown) => void;
+}
+
+/** Keeps the kernel as the last state says: at once when it is set or somebody changes the rules, and every two seconds. */
+export interface Keeper {
+  set(state: AgentState): void;
+  /** Stops watching and leaves the kernel as it is: tunnels and rules live on without this process. */
+  close(): Promise<void>;
+}
+
+const CHECK_EVERY_MS = 2000;
+
+/** Starts a keeper that has no state yet, and therefore touches nothing. */
+export function startKeeper({ kernel, probes, onApplied, onRepaired, onFailed }: KeeperDeps): Keeper {
+  let wanted: AgentState | undefined;
+  let applied: AgentState | undefined;
+  let foreign = false;
+  let queued = false;
+  let running = Promise.resolve();
+
+  const pass = async (): Promise<void> => {
+    queued = false;
+    const state = wanted;
+    if (state === undefined) return;
+    if (foreign) kernel.rules.loaded = undefined;
+    foreign = false;
+    try {
+      const done = await reconcile(kernel, state);
+      await probes.set(state);
+      if (applied === state) done.forEach(onRepaired);
+      else onApplied(state);
+      applied = state;
+    } catch (error) {
+      onFailed(error);
+    }
+  };
+
+  // One code path for a new state, a foreign change and the check; calls that come while one waits are one.
+  const wake = (): void => {
+    if (queued) return;
+    queued = true;
+    running = running.then(pass);
+  };
+
+  const watching = kernel.nft.watch(() => {
+    foreign = true;
+    wake();
+  });
+  const checking = setInterval(wake, CHECK_EVERY_MS);
+
+  return {
+    set: (state) => {
+      wanted = state;
+      wake();
+    },
+    close: async () => {
+      clearInterval(checking);
+      watching.stop();
+      await running;
+      probes.close();
+    },
+  };
+}

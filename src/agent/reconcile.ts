@@ -1,0 +1,146 @@
+import type { KeyPair } from '../net/keys.ts';
+import { type IpState, ipBatch, planIp, readIp } from '../kernel/ip.ts';
+import type { NftTable } from '../kernel/nft.ts';
+import { KernelError, type Runner } from '../kernel/run.ts';
+import { type WgState, configureWg, createWgInterface, readWg, removeWgPeers, setWgPeers } from '../kernel/wg.ts';
+import type { AgentState } from '../wire/state.ts';
+import { isTunnelName } from './names.ts';
+import { ipWanted, tablesOf, tunnelsOf } from './network.ts';
+import { type TunnelPlan, planTunnels } from './plan.ts';
+import { tableText, updateText } from './rules.ts';
+import { type Sysctl, setSysctls } from './sysctl.ts';
+
+export interface Kernel {
+  readonly runner: Runner;
+  readonly nft: NftTable;
+  readonly sysctl: Sysctl;
+  /** The agent's WireGuard key. */
+  readonly tunnelKey: KeyPair;
+  /** The state whose rules the table holds; undefined when that is not known, so that the table is loaded whole. */
+  readonly rules: { loaded: AgentState | undefined };
+}
+
+/**
+ * Brings the kernel to a state and returns what it changed, as text; nothing when all was as it should be.
+ *
+ * Tunnels to gateways that are gone end first, then the rule set changes as one transaction, then tunnels and routes
+ * are added. A tunnel that cannot be made does not hold up the others. Throws AggregateError of what failed.
+ */
+export async function reconcile(kernel: Kernel, state: AgentState): Promise<string[]> {
+  const attempts = newAttempts();
+  const before = await readKernel(kernel, state);
+  const plan = planTunnels(tunnelsOf(state), before.tunnels, kernel.tunnelKey.publicKey);
+  for (const dev of plan.remove)
+    await attempts.run(`remove ${dev}`, () => ipBatch(kernel.runner, [`link del dev ${dev}`]));
+  for (const { dev, keys } of plan.unpeer)
+    await attempts.run(`remove peers of ${dev}`, () => removeWgPeers(kernel.runner, dev, keys));
+
+  if (kernel.rules.loaded !== state) await attempts.run('load rules', () => loadRules(kernel, state));
+  for (const dev of plan.create) await attempts.run(`create ${dev}`, () => createWgInterface(kernel.runner, dev));
+  await configure(kernel, plan, attempts);
+  await settle(kernel, state, plan, before.ip, attempts);
+  attempts.conclude();
+  return attempts.done;
+}
+
+/**
+ * Loads the rules of a state. When the change fails the table is made anew, and when that fails as well what withdraws is
+ * applied alone: a grant that cannot be made keeps nobody in.
+ */
+async function loadRules({ nft, rules }: Kernel, state: AgentState): Promise<void> {
+  const { loaded } = rules;
+  rules.loaded = undefined;
+  const update = loaded?.address === state.address ? updateText(loaded, state) : undefined;
+  if (update === undefined || !(await succeeds(() => nft.apply(update.withdraw + update.grant)))) {
+    try {
+      await nft.apply(tableText(state));
+    } catch (error) {
+      if (update !== undefined && update.withdraw !== '') await nft.apply(update.withdraw);
+      throw error;
+    }
+  }
+  rules.loaded = state;
+}
+
+async function succeeds(step: () => Promise<void>): Promise<boolean> {
+  return step().then(
+    () => true,
+    () => false,
+  );
+}
+
+async function configure(kernel: Kernel, plan: TunnelPlan, attempts: Attempts): Promise<void> {
+  const { privateKey } = kernel.tunnelKey;
+  for (const dev of plan.key)
+    await attempts.run(`set key of ${dev}`, () => configureWg(kernel.runner, dev, { privateKey }));
+  for (const { dev, peer } of plan.peer)
+    await attempts.run(`set peer of ${dev}`, () => setWgPeers(kernel.runner, dev, [peer]));
+}
+
+async function settle(
+  kernel: Kernel,
+  state: AgentState,
+  plan: TunnelPlan,
+  before: IpState,
+  attempts: Attempts,
+): Promise<void> {
+  const moved = plan.remove.length + plan.create.length > 0;
+  const ip = moved ? await readIp(kernel.runner, tablesOf(state)) : before;
+  const present = new Set(ip.links.map(({ dev }) => dev).filter(isTunnelName));
+  const lines = planIp(ipWanted(state, present), ip);
+  if (lines.length > 0) await attempts.run(lines.join('; '), () => ipBatch(kernel.runner, lines));
+  const tunnels = tunnelsOf(state).map(({ dev }) => dev);
+  const changed = await setSysctls(
+    kernel.sysctl,
+    tunnels.filter((dev) => present.has(dev)),
+  );
+  attempts.done.push(...changed);
+}
+
+async function readKernel(
+  { runner }: Kernel,
+  state: AgentState,
+): Promise<{ ip: IpState; tunnels: Map<string, WgState | undefined> }> {
+  const ip = await readIp(runner, tablesOf(state));
+  const tunnels = new Map<string, WgState | undefined>();
+  for (const { dev } of ip.links.filter((link) => isTunnelName(link.dev))) {
+    tunnels.set(dev, await readTunnel(runner, dev));
+  }
+  return { ip, tunnels };
+}
+
+async function readTunnel(runner: Runner, dev: string): Promise<WgState | undefined> {
+  try {
+    return await readWg(runner, dev);
+  } catch (error) {
+    if (error instanceof KernelError) return undefined;
+    throw error;
+  }
+}
+
+/** Steps of which one may fail without keeping the next from being tried. */
+interface Attempts {
+  /** What succeeded. */
+  readonly done: string[];
+  run(what: string, step: () => Promise<void>): Promise<void>;
+  /** Throws AggregateError when a step failed. */
+  conclude(): void;
+}
+
+function newAttempts(): Attempts {
+  const [done, failed]: [string[], unknown[]] = [[], []];
+  return {
+    done,
+    run: async (what, step) => {
+      try {
+        await step();
+        done.push(what);
+      } catch (error) {
+        failed.push(error);
+      }
+    },
+    conclude: () => {
+      if (failed.length > 0) throw new AggregateError(failed, failed.map(String).join('; '));
+    },
+  };
+}
