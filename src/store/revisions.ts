@@ -16,10 +16,10 @@ export async function headRevision(db: Db): Promise<number> {
 }
 
 /**
- * Who has confirmed a revision: every enrolled gateway, and the agents that are behind in what concerns their plant. Undefined for a
- * revision that is not yet taken.
+ * Who has confirmed a revision: every enrolled gateway, and of the plants that the user sees the agents which the revision
+ * concerns and that are behind it. Undefined for a revision that is not yet taken.
  */
-export async function readConfirmation(db: Db, revision: number): Promise<Confirmation | undefined> {
+export async function readConfirmation(db: Db, userId: string, revision: number): Promise<Confirmation | undefined> {
   if (revision > (await headRevision(db))) return undefined;
   const gateways = await db
     .selectFrom('gateways as g')
@@ -28,7 +28,7 @@ export async function readConfirmation(db: Db, revision: number): Promise<Confir
     .where('g.enrolled_at', 'is not', null)
     .orderBy('g.name')
     .execute();
-  const agents = await agentsBehind(db, revision);
+  const agents = await agentsBehind(db, userId, revision);
   return {
     revision,
     gateways: gateways.map((gateway) => ({ ...gateway, confirmed: gateway.applied >= revision })),
@@ -37,18 +37,18 @@ export async function readConfirmation(db: Db, revision: number): Promise<Confir
   };
 }
 
-async function agentsBehind(db: Db, revision: number): Promise<{ name: string; applied: number }[]> {
+/** What a pruned revision concerned is not known any more: then every agent before it is behind. */
+async function agentsBehind(db: Db, userId: string, revision: number): Promise<{ name: string; applied: number }[]> {
   const { rows } = await sql<{ name: string; applied: number }>`
     select p.name, t.applied
       from agent_status t
       join agents a on a.plant_no = t.plant_no
       join plants p on p.no = t.plant_no, changes_floor f
      where t.applied < ${revision}::bigint
-       and (t.applied < f.revision
-         or exists (select from changes c where c.plant_no = t.plant_no
-                       and c.revision > t.applied and c.revision <= ${revision}::bigint)
-         or exists (select from changes c where c.kind = 'gateway'
-                       and c.revision > t.applied and c.revision <= ${revision}::bigint))
+       and (f.revision >= ${revision}::bigint
+         or exists (select from changes c where c.revision = ${revision}::bigint
+                       and (c.plant_no = t.plant_no or c.kind = 'gateway')))
+       and exists (select from access_sources s where s.user_id = ${userId} and s.plant_id = p.id)
      order by p.name`.execute(db);
   return rows;
 }

@@ -10,13 +10,19 @@ import { type ZodTypeProvider, serializerCompiler, validatorCompiler } from 'fas
 import type { Scope } from '../../wire/rest/tokens.ts';
 import type { Actor } from '../actor.ts';
 import type { Deps } from '../deps.ts';
+import { agentRoutes } from './agents.ts';
 import { authenticate } from './authenticate.ts';
 import { certificateRoutes } from './certificate.ts';
+import { enrollRoutes } from './enroll.ts';
 import { answerError, answerUnknown } from './errors.ts';
+import { gatewayRoutes } from './gateways.ts';
 import { healthRoutes } from './health.ts';
 import { keepIdempotent } from './idempotency.ts';
 import { meRoutes } from './me.ts';
 import { describeApi, describeRoute } from './openapi.ts';
+import { platformRoutes } from './platform.ts';
+import { revisionRoutes } from './revisions.ts';
+import { routeRoutes } from './routes.ts';
 import { sessionRoutes } from './sessions.ts';
 import { tokenRoutes } from './tokens.ts';
 
@@ -88,4 +94,10 @@ const RESOURCES: readonly ((app: App, deps: Deps) => void)[] = [
   meRoutes,
   tokenRoutes,
   certificateRoutes,
+  routeRoutes,
+  agentRoutes,
+  enrollRoutes,
+  revisionRoutes,
+  platformRoutes,
+  gatewayRoutes,
 ];

@@ -17,7 +17,7 @@ export function answerError(error: FastifyError, request: FastifyRequest, reply:
     return send(reply, refused, { ...refused.body(), errors });
   }
   const problem = problemOf(error);
-  if (problem.body().status >= 500) request.log.error({ err: error }, problem.code);
+  if (!(error instanceof Problem) && problem.body().status >= 500) request.log.error({ err: error }, problem.code);
   return send(reply, problem, problem.body());
 }
 
