@@ -48,7 +48,8 @@ export async function bootHost(host: Host): Promise<RunningHost> {
     child.once('exit', () => resolve());
   });
   const ready = new Promise<'ready'>((resolve) => createInterface(child.stdout).once('line', () => resolve('ready')));
-  if ((await Promise.race([ready, ended])) !== 'ready') throw new Error(`host ${host.name} does not boot: ${said.trim()}`);
+  if ((await Promise.race([ready, ended])) !== 'ready')
+    throw new Error(`host ${host.name} does not boot: ${said.trim()}`);
   return { name: host.name, init: childOf(child.pid ?? 0), ended };
 }
 
@@ -63,7 +64,7 @@ export async function killHost(host: RunningHost): Promise<void> {
 }
 
 /** The identity of a host's network, to know a process id that was given to another process since. */
-export function networkOf(init: number): string | undefined {
+export function networkIdentity(init: number): string | undefined {
   try {
     return readlinkSync(`/proc/${init}/ns/net`);
   } catch {

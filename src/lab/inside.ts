@@ -6,6 +6,16 @@
  */
 export function inside(init: number, argv: readonly string[], directory = '/'): string[] {
   const dieWithParent = ['setpriv', '--pdeathsig', 'KILL'];
-  const enter = ['nsenter', `--target=${init}`, '--net', '--mount', '--pid', '--uts', '--ipc', `--wdns=${directory}`, '--'];
+  const enter = [
+    'nsenter',
+    `--target=${init}`,
+    '--net',
+    '--mount',
+    '--pid',
+    '--uts',
+    '--ipc',
+    `--wdns=${directory}`,
+    '--',
+  ];
   return [...dieWithParent, ...enter, ...dieWithParent, ...argv];
 }

@@ -30,7 +30,8 @@ export function networkOf(topology: Topology, machineDevice: string, runner: Run
 
   const ip = async (name: string, batch: string, ...flags: string[]) => {
     const pid = init(name);
-    if (pid !== undefined && batch !== '') await runner.run(inside(pid, ['ip', ...flags, '-batch', '-']), { input: batch });
+    if (pid !== undefined && batch !== '')
+      await runner.run(inside(pid, ['ip', ...flags, '-batch', '-']), { input: batch });
   };
 
   const start = async (host: Host) => {
@@ -53,7 +54,19 @@ export function networkOf(topology: Topology, machineDevice: string, runner: Run
   const plugMachine = async () => {
     const pid = init('control');
     if (pid === undefined) return;
-    await runner.run(['ip', 'link', 'add', machineDevice, 'type', 'veth', 'peer', 'name', 'host0', 'netns', String(pid)]);
+    await runner.run([
+      'ip',
+      'link',
+      'add',
+      machineDevice,
+      'type',
+      'veth',
+      'peer',
+      'name',
+      'host0',
+      'netns',
+      String(pid),
+    ]);
     const batch = `address add ${topology.machineAddress}/30 dev ${machineDevice}\nlink set ${machineDevice} up\n`;
     await runner.run(['ip', '-batch', '-'], { input: batch });
     await ip('control', `address add ${topology.controlAddress}/30 dev host0\nlink set host0 up\n`);
@@ -75,7 +88,8 @@ export function networkOf(topology: Topology, machineDevice: string, runner: Run
     // The kernel takes its time to dismantle namespaces; the names of the ports must be free for a restore.
     await Promise.all(linksOf(name).map(({ near, far }) => removeEnd(name === near.host ? far : near)));
   };
-  const removeEnd = async ({ host, device }: { host: string; device: string }) => ip(host, `link del ${device}\n`, '-force').catch(() => undefined);
+  const removeEnd = async ({ host, device }: { host: string; device: string }) =>
+    ip(host, `link del ${device}\n`, '-force').catch(() => undefined);
 
   return {
     init,

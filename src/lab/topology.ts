@@ -125,7 +125,14 @@ function addGateway(draft: Draft, name: string, first: boolean): void {
   const up = plug(draft, edge, name);
   if (first) draft.edges[edge].routes.push(`${SLOT.address}/32 via ${up.own}`);
   if (first && edge === 'edge-us') draft.edges['edge-eu'].routes.push(`${SLOT.address}/32 via ${EDGE_LINK['edge-us']}`);
-  draft.hosts.push({ name, role: 'gateway', address: up.own, addresses: [up.address], routes: [up.route], bridges: [] });
+  draft.hosts.push({
+    name,
+    role: 'gateway',
+    address: up.own,
+    addresses: [up.address],
+    routes: [up.route],
+    bridges: [],
+  });
 }
 
 /**
@@ -136,14 +143,23 @@ function addPlant(draft: Draft, plant: Plant): void {
   const site = `site-${plant.slug}`;
   const agent = `plant-${plant.slug}`;
   const lans = plant.subnets.map((_, index) => `lan${index}`);
-  addRouter(draft, site, plant.slug === 'emden' ? 'edge-us' : 'edge-eu', { bridge: 'wan', address: '192.168.250.1/24' }, lans);
+  addRouter(
+    draft,
+    site,
+    plant.slug === 'emden' ? 'edge-us' : 'edge-eu',
+    { bridge: 'wan', address: '192.168.250.1/24' },
+    lans,
+  );
   cable(draft.links, agent, 'eth0', site, 'wan');
   for (const lan of lans) cable(draft.links, agent, lan, site, lan);
   draft.hosts.push({
     name: agent,
     role: 'plant',
     address: '192.168.250.2',
-    addresses: [['eth0', '192.168.250.2/24'], ...plant.subnets.map((s, i) => [`lan${i}`, `${s.agent}/${lengthOf(s.network)}`] as const)],
+    addresses: [
+      ['eth0', '192.168.250.2/24'],
+      ...plant.subnets.map((s, i) => [`lan${i}`, `${s.agent}/${lengthOf(s.network)}`] as const),
+    ],
     routes: ['default via 192.168.250.1'],
     bridges: [],
     plant: plant.slug,
@@ -156,7 +172,15 @@ function addPlant(draft: Draft, plant: Plant): void {
     cable(draft.links, name, 'eth0', site, `lan${index}`);
     const addresses = [['eth0', `${device.address}/${lengthOf(subnet.network)}`]] as const;
     const routes = [`default via ${subnet.agent}`];
-    draft.hosts.push({ name, role: 'device', address: device.address, addresses, routes, bridges: [], plant: plant.slug });
+    draft.hosts.push({
+      name,
+      role: 'device',
+      address: device.address,
+      addresses,
+      routes,
+      bridges: [],
+      plant: plant.slug,
+    });
   }
 }
 
@@ -166,11 +190,24 @@ function addLaptop(draft: Draft, number: number): void {
   addRouter(draft, home, number <= 2 ? 'edge-eu' : 'edge-us', { bridge: 'lan', address: '192.168.178.1/24' }, []);
   cable(draft.links, name, 'eth0', home, 'lan');
   const addresses = [['eth0', '192.168.178.20/24']] as const;
-  draft.hosts.push({ name, role: 'laptop', address: '192.168.178.20', addresses, routes: ['default via 192.168.178.1'], bridges: [] });
+  draft.hosts.push({
+    name,
+    role: 'laptop',
+    address: '192.168.178.20',
+    addresses,
+    routes: ['default via 192.168.178.1'],
+    bridges: [],
+  });
 }
 
 /** A router that hides `inside` behind its address at the edge; `switches` are bridges that it only joins. */
-function addRouter(draft: Draft, name: string, edge: Edge, inside: { bridge: string; address: string }, switches: readonly string[]): void {
+function addRouter(
+  draft: Draft,
+  name: string,
+  edge: Edge,
+  inside: { bridge: string; address: string },
+  switches: readonly string[],
+): void {
   const up = plug(draft, edge, name);
   draft.hosts.push({
     name,

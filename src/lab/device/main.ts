@@ -30,7 +30,8 @@ createServer((socket) => {
   socket.on('data', (chunk: Buffer) => {
     const cut = framesOf(Buffer.concat([rest, chunk]));
     rest = cut.rest;
-    for (const frame of cut.frames) socket.write(answerTo(frame, (address) => (address < REGISTERS ? address : undefined)));
+    for (const frame of cut.frames)
+      socket.write(answerTo(frame, (address) => (address < REGISTERS ? address : undefined)));
   });
   socket.on('error', () => socket.destroy());
 }).listen(502);

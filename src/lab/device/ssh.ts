@@ -18,7 +18,8 @@ const UID = 61_184;
 export async function prepareAccount(directory: string, password: string, runner: Runner): Promise<ServiceAccount> {
   await mkdir(directory, { recursive: true });
   const keyFile = join(directory, 'service.key');
-  if (!existsSync(keyFile)) await runner.run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', 'lab', '-f', keyFile]);
+  if (!existsSync(keyFile))
+    await runner.run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', 'lab', '-f', keyFile]);
   const hash = (await runner.run(['openssl', 'passwd', '-6', '-stdin'], { input: `${password}\n` })).trim();
   const passwd = await readFile('/etc/passwd', 'utf8');
   await writeFile(join(directory, 'passwd'), `${passwd}service:x:${UID}:${UID}::/:/bin/sh\n`);
@@ -35,9 +36,20 @@ export async function prepareDevice(directory: string, name: string, account: Se
     tlsKey: join(directory, 'tls.key'),
     tlsCertificate: join(directory, 'tls.crt'),
   };
-  if (!existsSync(files.hostKey)) await runner.run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', files.hostKey]);
+  if (!existsSync(files.hostKey))
+    await runner.run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', files.hostKey]);
   if (!existsSync(files.tlsCertificate)) {
-    const made = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '3650', '-subj', `/CN=${name}`];
+    const made = [
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:P-256',
+      '-nodes',
+      '-days',
+      '3650',
+      '-subj',
+      `/CN=${name}`,
+    ];
     await runner.run(['openssl', 'req', '-x509', ...made, '-keyout', files.tlsKey, '-out', files.tlsCertificate]);
     await chmod(files.tlsKey, 0o600);
   }
@@ -47,7 +59,8 @@ export async function prepareDevice(directory: string, name: string, account: Se
 
 /** Puts the lab's user database over the machine's (in this host only), then becomes sshd. */
 export function sshdArgv(accounts: string, config: string): string[] {
-  const script = 'mount --bind "$1/passwd" /etc/passwd && mount --bind "$1/shadow" /etc/shadow && exec /usr/sbin/sshd -D -e -f "$2"';
+  const script =
+    'mount --bind "$1/passwd" /etc/passwd && mount --bind "$1/shadow" /etc/shadow && exec /usr/sbin/sshd -D -e -f "$2"';
   return ['sh', '-c', script, 'sshd', accounts, config];
 }
 

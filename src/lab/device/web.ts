@@ -23,7 +23,9 @@ export interface WebOptions {
 export async function serveWeb({ identity, login, tls }: WebOptions): Promise<void> {
   const open = createServer(page(identity));
   const echo = new WebSocketServer({ server: open, path: '/echo' });
-  echo.on('connection', (socket: WebSocket) => socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary })));
+  echo.on('connection', (socket: WebSocket) =>
+    socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary })),
+  );
   open.listen(80);
   const [key, cert] = await Promise.all([readFile(tls.key), readFile(tls.certificate)]);
   createTlsServer({ key, cert }, guarded(login, page(identity))).listen(443);
@@ -40,7 +42,9 @@ function guarded(login: WebOptions['login'], inner: RequestListener): RequestLis
   const expected = digest(`Basic ${Buffer.from(`${login.user}:${login.password}`).toString('base64')}`);
   return (request, response) => {
     if (timingSafeEqual(expected, digest(request.headers.authorization ?? ''))) return inner(request, response);
-    response.writeHead(401, { 'www-authenticate': 'Basic realm="device"', 'content-type': 'text/plain' }).end('Sign in.\n');
+    response
+      .writeHead(401, { 'www-authenticate': 'Basic realm="device"', 'content-type': 'text/plain' })
+      .end('Sign in.\n');
   };
 }
 

@@ -17,7 +17,10 @@ export interface Plant {
   readonly name: string;
   readonly organization: string;
   readonly portfolio: string;
-  readonly subnets: readonly { readonly network: string; /** The agent's own address in it. */ readonly agent: string }[];
+  readonly subnets: readonly {
+    readonly network: string;
+    /** The agent's own address in it. */ readonly agent: string;
+  }[];
   readonly devices: readonly PlantDevice[];
   /** Whether its agent is enrolled. */
   readonly enrolled: boolean;
@@ -153,7 +156,13 @@ export const ACCOUNTS: readonly Account[] = [
 
 export const COOPERATIONS: readonly Cooperation[] = [
   { owner: 'Sunfield', partner: 'Voltcare', plant: 'gruenau', cap: 'operator', assignee: 'operator@voltcare.test' },
-  { owner: 'Nordwind', partner: 'Voltcare', plant: 'husum', cap: 'technical_manager', assignee: 'technical-manager@voltcare.test' },
+  {
+    owner: 'Nordwind',
+    partner: 'Voltcare',
+    plant: 'husum',
+    cap: 'technical_manager',
+    assignee: 'technical-manager@voltcare.test',
+  },
 ];
 
 function job(local: string, name: string, role: JobRole, on: NonNullable<Account['grant']>['on']): Account {

@@ -1,0 +1,98 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { ServiceAccount } from './device/ssh.ts';
+import type { Installation } from './health.ts';
+import type { Hosts, HostState } from './hosts.ts';
+import type { Places } from './places.ts';
+import type { Secrets } from './secrets.ts';
+import { ACCOUNTS, PLATFORM_ACCOUNT } from './seed/installation.ts';
+import { SLOT, type Topology } from './topology.ts';
+
+/** Everything about a lab, for people and scripts. */
+export interface Status {
+  readonly name: string;
+  /** `starting` until everything worked for the first time. */
+  readonly state: 'starting' | 'up';
+  /** Web and API address, the same from the machine and from every host of the lab. */
+  readonly url: string;
+  readonly api: string;
+  readonly stateDirectory: string;
+  readonly slot: { readonly address: string; readonly port: number };
+  readonly hosts: readonly {
+    readonly name: string;
+    readonly role: string;
+    readonly address: string;
+    readonly addresses: readonly string[];
+    readonly state: HostState;
+    readonly daemons: ReturnType<Hosts['daemons']>;
+  }[];
+  /** What control says; null while it does not answer. */
+  readonly gateways: Installation['gateways'] | null;
+  readonly plants: Installation['plants'] | null;
+  readonly agents: readonly { readonly plant: string; readonly host: string; readonly state: string }[] | null;
+  readonly accounts: readonly AccountReport[];
+  /** How devices let people in over SSH and HTTPS. */
+  readonly devices: ServiceAccount;
+}
+
+/** A status that came over the supervisor's socket, whose other end is this same code. */
+export const statusSchema = z.custom<Status>();
+
+export interface AccountReport {
+  readonly email: string;
+  readonly password: string;
+  readonly name: string;
+  readonly organization: string | null;
+  /** The role it is an example of. */
+  readonly role: string;
+}
+
+export interface StatusParts {
+  readonly places: Places;
+  readonly topology: Topology;
+  readonly hosts: Hosts;
+  readonly secrets: Secrets;
+  readonly account: ServiceAccount;
+  readonly url: string;
+  readonly state: Status['state'];
+  readonly installation: Installation | undefined;
+}
+
+/** Puts a status together. */
+export function statusOf({ places, topology, hosts, secrets, account, url, state, installation }: StatusParts): Status {
+  return {
+    name: places.name,
+    state,
+    url,
+    api: `${url}/api/v1`,
+    stateDirectory: places.directory,
+    slot: SLOT,
+    hosts: topology.hosts
+      .filter(({ role }) => role !== 'router')
+      .map(({ name, role, address, addresses }) => ({
+        name,
+        role,
+        address,
+        addresses: addresses.map(([, text]) => text),
+        state: hosts.state(name),
+        daemons: hosts.daemons(name),
+      })),
+    gateways: installation?.gateways ?? null,
+    plants: installation?.plants ?? null,
+    agents: installation?.plants.map(({ name, host, agent }) => ({ plant: name, host, state: agent.state })) ?? null,
+    accounts: accountsOf(secrets),
+    devices: { ...account, keyFile: join(places.host('devices'), 'service.key') },
+  };
+}
+
+/** Every account with its password. */
+export function accountsOf(secrets: Secrets): AccountReport[] {
+  const platform = { ...PLATFORM_ACCOUNT, organization: null, role: 'platform_administrator' };
+  const people = ACCOUNTS.map(({ email, name, organization, role, grant }) => ({
+    email,
+    name,
+    organization,
+    role: grant?.role ?? role,
+  }));
+  return [platform, ...people].map((account) => ({ ...account, password: secrets.accounts[account.email] ?? '' }));
+}

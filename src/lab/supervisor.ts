@@ -1,0 +1,197 @@
+import { chmod, mkdir, rm } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Api } from '../cli/client.ts';
+import { realRunner } from '../kernel/run.ts';
+import { CONTROL_PORT, type DaemonDeps, giveToken } from './daemons.ts';
+import { prepareAccount } from './device/ssh.ts';
+import { ask, type Installation, missing } from './health.ts';
+import { type Hosts, hostsOf } from './hosts.ts';
+import { freeNet, machineDeviceOf } from './machine.ts';
+import { networkOf } from './network.ts';
+import { type Places, placesOf } from './places.ts';
+import { loadSecrets } from './secrets.ts';
+import { signIn } from './seed/api.ts';
+import { seedCooperations } from './seed/cooperations.ts';
+import { ORGANIZATIONS, PLATFORM_ACCOUNT } from './seed/installation.ts';
+import { agentTokens, openOrganization, type Seeded, seedOrganization } from './seed/organizations.ts';
+import { seedPlatform } from './seed/platform.ts';
+import { listenForOrders, NoLab, order, type Order } from './socket.ts';
+import { type Status, statusOf } from './status.ts';
+import { topologyOf } from './topology.ts';
+
+export interface LabOptions {
+  /** Folder of all labs of the machine. */
+  readonly base: string;
+  readonly name: string;
+  readonly gateways: readonly string[];
+  /** Whether to go on with what the last lab of this name left, instead of a new one. */
+  readonly resume: boolean;
+  /** Told of each step. */
+  readonly say: (line: string) => void;
+}
+
+/** A lab that this process holds: it ends with the process, however that ends. */
+export interface Lab {
+  /** Brings everything up; resolves when all of it works. */
+  start(): Promise<Status>;
+  /** Takes it down; nothing is left but the state directory. */
+  down(): Promise<void>;
+  /** Resolves when it was taken down, by whoever. */
+  readonly ended: Promise<void>;
+}
+
+const CONTROL_WITHIN_MS = 90_000;
+const HEALTHY_WITHIN_MS = 90_000;
+const LOOK_EVERY_MS = 200;
+const STATUS_WITHIN_MS = 5000;
+
+/** Prepares a lab in this process. Throws when one of this name is up. */
+export async function openLab(options: LabOptions): Promise<Lab> {
+  const places = placesOf(options.base, options.name);
+  await refuseSecond(places);
+  if (!options.resume) await rm(places.directory, { recursive: true, force: true });
+  // The database's user must pass through; the files inside are closed.
+  await mkdir(places.logs, { recursive: true });
+  await chmod(places.directory, 0o711);
+  await rm(places.socket, { force: true });
+
+  const runner = realRunner();
+  const machineDevice = machineDeviceOf(places.directory);
+  const topology = topologyOf({ gateways: options.gateways, net: await freeNet(runner, places.directory) });
+  const network = networkOf(topology, machineDevice, runner);
+  const url = `http://${topology.controlAddress}:${CONTROL_PORT}`;
+  const secrets = await loadSecrets(places.secrets);
+  const account = await prepareAccount(places.host('devices'), secrets.device, runner);
+  const deps: DaemonDeps = { places, secrets, account, runner, url };
+  const hosts = hostsOf(topology, network, machineDevice, deps);
+  const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+  let state: Status['state'] = 'starting';
+  let apis: { platform: Api; administrators: Api[] } | undefined;
+  let closing = false;
+
+  const status = async (): Promise<Status> => {
+    const asking = apis && ask(apis.platform, apis.administrators).catch(() => undefined);
+    const installation = await Promise.race([asking, delay(STATUS_WITHIN_MS, undefined, { ref: false })]);
+    return statusOf({ places, topology, hosts, secrets, account, url, state, installation });
+  };
+
+  const start = async (): Promise<Status> => {
+    const began = performance.now();
+    const say = (line: string) =>
+      options.say(`${((performance.now() - began) / 1000).toFixed(1).padStart(5)} s  ${line}`);
+    say(`${topology.hosts.length} hosts and the network between them`);
+    await network.up();
+    await hosts.record();
+    say('control and its database');
+    await hosts.run('control');
+    const devices = Promise.all(
+      topology.hosts.filter(({ role }) => role === 'device').map(({ name }) => hosts.run(name)),
+    );
+    await controlAnswers(url);
+    apis = await seed({ deps, hosts, gateways: options.gateways, say });
+    await devices;
+    await healthy(apis, options.gateways, say);
+    state = 'up';
+    say('everything works');
+    return status();
+  };
+
+  const down = async () => {
+    if (closing) return ended;
+    closing = true;
+    hosts.leave();
+    await network.down();
+    server.close();
+    await Promise.all([rm(places.socket, { force: true }), rm(places.runtime, { force: true })]);
+    end();
+  };
+
+  const inTurn = queue();
+  const obey = async (what: Order): Promise<unknown> => {
+    if (what.order === 'status') return status();
+    if (what.order === 'fail') return inTurn(() => hosts.fail(what.host, what.silent));
+    if (what.order === 'restore') return inTurn(() => hosts.restore(what.host));
+    // The answer has to leave before this process does.
+    setImmediate(() => void down());
+    return undefined;
+  };
+  const server = await listenForOrders(places.socket, obey);
+  return { start, down, ended };
+}
+
+interface Seeding {
+  readonly deps: DaemonDeps;
+  readonly hosts: Hosts;
+  readonly gateways: readonly string[];
+  readonly say: (line: string) => void;
+}
+
+/** Fills the installation through its API, and starts each gateway and agent as soon as it can enrol. */
+async function seed({ deps: { places, secrets, url }, hosts, gateways, say }: Seeding) {
+  const platform = await signIn(url, PLATFORM_ACCOUNT.email, secrets.accounts[PLATFORM_ACCOUNT.email] ?? '');
+  say(`gateways ${gateways.join(', ')}`);
+  for (const [name, token] of await seedPlatform(platform, gateways)) await giveToken(places, name, token);
+  await Promise.all(gateways.map((name) => hosts.run(name)));
+  const organizations = new Map<string, Seeded>();
+  for (const name of ORGANIZATIONS) {
+    say(`organization ${name}`);
+    const organization = await openOrganization(url, platform, name, secrets.accounts);
+    organizations.set(name, organization);
+    await seedOrganization(url, name, organization, secrets.accounts);
+    for (const [slug, token] of await agentTokens(organization)) await giveToken(places, `plant-${slug}`, token);
+    await Promise.all([...organization.plants.keys()].map((slug) => hosts.run(`plant-${slug}`)));
+  }
+  say('cooperations');
+  await seedCooperations(organizations);
+  const owners = [...organizations.values()].filter(({ plants }) => plants.size > 0);
+  return { platform, administrators: owners.map(({ administrator }) => administrator) };
+}
+
+/** Waits until control says that every gateway and agent is connected and every path is up. */
+async function healthy(
+  apis: { platform: Api; administrators: Api[] },
+  gateways: readonly string[],
+  say: (line: string) => void,
+) {
+  const until = performance.now() + HEALTHY_WITHIN_MS;
+  let last: string | undefined;
+  for (;;) {
+    const installation: Installation = await ask(apis.platform, apis.administrators);
+    const lacks = missing(installation, gateways);
+    if (lacks === undefined) return;
+    if (lacks !== last) say(`waiting for ${lacks}`);
+    if (performance.now() > until) throw new Error(`The lab is not healthy: still waiting for ${lacks}.`);
+    last = lacks;
+    await delay(LOOK_EVERY_MS);
+  }
+}
+
+async function controlAnswers(url: string): Promise<void> {
+  const until = performance.now() + CONTROL_WITHIN_MS;
+  while (performance.now() < until) {
+    const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2000) }).catch(() => undefined);
+    if (answer?.ok === true) return;
+    await delay(LOOK_EVERY_MS);
+  }
+  throw new Error('Control does not answer.');
+}
+
+async function refuseSecond(places: Places): Promise<void> {
+  try {
+    await order(places.socket, { order: 'status' });
+  } catch (error) {
+    if (error instanceof NoLab) return;
+    throw error;
+  }
+  throw new Error(`The lab ${places.name} is up already. Take it down with: parkway lab down`);
+}
+
+/** Runs jobs one after the other, in the order in which they came. */
+function queue(): <T>(job: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (job) => {
+    const next = last.then(job, job);
+    last = next.catch(() => undefined);
+    return next;
+  };
+}
