@@ -78,8 +78,7 @@ export function labCommand(context: Context): Command {
   });
   verb('down', 'end it; nothing is left but its folder of logs').action(async (options: Named) => {
     await takeDown(realRunner(), places(options));
-    context.terminal.err('The lab is down.
-');
+    context.terminal.err('The lab is down.\n');
   });
   return lab;
 }

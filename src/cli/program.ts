@@ -134,7 +134,7 @@ export const COMMANDS: readonly Entry[] = [
   {
     name: 'lab',
     summary: 'the whole system on this machine',
-    load: async (context) => (await import('./lab.ts')).labCommand(context.environment),
+    load: async (context) => (await import('./lab.ts')).labCommand(context),
   },
 ];
 
