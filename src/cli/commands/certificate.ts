@@ -75,7 +75,7 @@ async function obtain(context: Context, options: Output, path: string, body: obj
   const key = await pendingKey(out, options.force === true);
   if (key.left) context.terminal.err(`Goes on with the key in ${key.path}, which an interrupted call left.\n`);
   const answer = await register(api, key, path, body);
-  await key.finish(composeProfile(key.pair.privateKey, answer.value));
+  await key.finish(compose(key, answer.value));
   context.terminal.err(nextSteps(out));
   await conclude(context, api, options, answer, describe);
 }
@@ -101,6 +101,15 @@ function nothingHappened(error: unknown): boolean {
   if (error instanceof Unreachable) return !error.sent;
   // Behind a 5xx the change may be committed all the same, and the first of two requests may still be running.
   return error instanceof Refused && error.problem.status < 500 && error.problem.code !== 'idempotency-in-progress';
+}
+
+function compose(key: PendingKey, certificate: CertificateJson): string {
+  try {
+    return composeProfile(key.pair.privateKey, certificate);
+  } catch (error) {
+    const message = `The server's answer makes no configuration; the key is kept in ${key.path}.`;
+    throw new Unreachable(message, true, { cause: error });
+  }
 }
 
 async function current(api: Api): Promise<Answer<CertificateJson> | undefined> {
