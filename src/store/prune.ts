@@ -1,0 +1,29 @@
+import { sql } from 'kysely';
+import type { Db } from './db.ts';
+
+/**
+ * Forgets changes that every enrolled gateway has confirmed, and the oldest of more than `atMost` rows. Who lacked those gets
+ * a snapshot. Returns the revision from which on `changes` is complete.
+ */
+export async function pruneChanges(db: Db, atMost: number): Promise<number> {
+  return db.transaction().execute(async (tx) => {
+    const former = await tx.selectFrom('changes_floor').select('revision').forUpdate().executeTakeFirstOrThrow();
+    const { rows } = await sql<{ floor: number }>`
+      update changes_floor f set revision = greatest(f.revision,
+        (select least(r.value, (select min(coalesce(t.applied, 0)) from gateways g
+                                  left join gateway_status t on t.gateway_no = g.no
+                                 where g.enrolled_at is not null)) from revision r),
+        (select revision from changes order by revision desc offset ${atMost}::bigint limit 1))
+      returning revision as floor`.execute(tx);
+    const floor = rows[0]?.floor ?? former.revision;
+    // An agent hears only of what concerns it: where nothing did, it is as far as the floor without having said so.
+    await sql`
+      update agent_status t set applied = ${floor}::bigint
+       where t.applied >= ${former.revision}::bigint and t.applied < ${floor}::bigint
+         and not exists (select from changes c
+                          where c.revision > t.applied and c.revision <= ${floor}::bigint
+                            and (c.plant_no = t.plant_no or c.kind = 'gateway'))`.execute(tx);
+    await tx.deleteFrom('changes').where('revision', '<=', floor).execute();
+    return floor;
+  });
+}
