@@ -10,6 +10,21 @@ export async function replaceInvitation(tx: Tx, userId: string, tokenHash: Buffe
     .execute();
 }
 
+/** Whether an invitation could be redeemed now: asked before the costly hash of a password is made. */
+export async function isRedeemable(db: Db, tokenHash: Buffer, now: Date): Promise<boolean> {
+  const row = await db
+    .selectFrom('invitations as i')
+    .innerJoin('users as u', 'u.id', 'i.user_id')
+    .select('i.id')
+    .where('u.password_hash', 'is', null)
+    .where('u.deleted_at', 'is', null)
+    .where('i.token_hash', '=', tokenHash)
+    .where('i.used_at', 'is', null)
+    .where('i.expires_at', '>', now)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /**
  * Uses an invitation up and sets the password of its account, in one statement: of two who try at once, one succeeds.
  * Returns the user's id, or undefined when the invitation is unknown, used, expired, or of an account that has a password

@@ -111,8 +111,19 @@ export async function updateMember(
     .execute();
 }
 
-/** Removes a member, with the grants and assignments that hang on the membership. Derive for the user afterwards. */
+/**
+ * Removes a member, with the grants and assignments that hang on the membership, and the enrolment tokens the member made
+ * and nobody used yet: they would still admit an agent. Derive for the user afterwards.
+ */
 export async function deleteMember(tx: Tx, organizationId: string, userId: string): Promise<void> {
+  await tx
+    .deleteFrom('enrollment_tokens')
+    .where('created_by', '=', userId)
+    .where('used_at', 'is', null)
+    .where('plant_id', 'in', (eb) =>
+      eb.selectFrom('plants').select('plants.id').where('plants.organization_id', '=', organizationId),
+    )
+    .execute();
   await tx
     .deleteFrom('memberships')
     .where('organization_id', '=', organizationId)

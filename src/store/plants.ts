@@ -4,6 +4,7 @@ import type { Standing } from '../access/capabilities.ts';
 import type { JobRole } from '../access/roles.ts';
 import { cidr } from '../net/cidr.ts';
 import { Problem } from '../wire/problem.ts';
+import { type AgentState, agentState } from './agent-state.ts';
 import type { Db, Tx } from './db.ts';
 import { type Window, behind } from './page.ts';
 import { release } from './ranges.ts';
@@ -21,6 +22,7 @@ export interface PlantRow extends Standing {
   readonly createdAt: Date;
   readonly role: JobRole;
   readonly leadsOwner: boolean;
+  readonly agent: AgentState;
 }
 
 /** What a plant hangs below; naming one selects all plants under it. */
@@ -28,8 +30,8 @@ export type PlantsOf =
   { readonly plantId: string } | { readonly portfolioId: string } | { readonly organizationId: string };
 
 /** The plants that a user sees, by name. */
-export async function listPlants(db: Db, userId: string, window: Window): Promise<PlantRow[]> {
-  return seen(db, userId)
+export async function listPlants(db: Db, userId: string, window: Window, now: Date): Promise<PlantRow[]> {
+  return seen(db, userId, now)
     .where(behind(window, 'p.name', 'p.id'))
     .orderBy('p.name')
     .orderBy('p.id')
@@ -38,8 +40,8 @@ export async function listPlants(db: Db, userId: string, window: Window): Promis
 }
 
 /** One plant, or undefined when the user may not see it. */
-export async function readPlant(db: Db, userId: string, id: string): Promise<PlantRow | undefined> {
-  return seen(db, userId).where('p.id', '=', id).executeTakeFirst();
+export async function readPlant(db: Db, userId: string, id: string, now: Date): Promise<PlantRow | undefined> {
+  return seen(db, userId, now).where('p.id', '=', id).executeTakeFirst();
 }
 
 /** Adds a plant to a portfolio of the organization and returns its id and number. Throws `name-taken`. */
@@ -86,7 +88,7 @@ export async function releaseAddresses(tx: Tx, of: PlantsOf, now: Date): Promise
   for (const { range } of rows) await release(tx, cidr(range), now);
 }
 
-function seen(db: Db, userId: string) {
+function seen(db: Db, userId: string, now: Date) {
   return db
     .selectFrom('access_sources as s')
     .innerJoin('plants as p', 'p.id', 's.plant_id')
@@ -105,6 +107,7 @@ function seen(db: Db, userId: string) {
       'p.created_at as createdAt',
       sql<JobRole>`max(s.role)`.as('role'),
       sql<boolean>`bool_or(s.source = 'membership')`.as('leadsOwner'),
+      agentState(now).as('agent'),
     ]);
 }
 

@@ -78,6 +78,8 @@ export async function deleteUser(tx: Tx, userId: string, now: Date): Promise<voi
   for (const table of ['sessions', 'api_tokens', 'invitations', 'memberships', 'idempotency_keys'] as const) {
     await tx.deleteFrom(table).where('user_id', '=', userId).execute();
   }
+  // An enrolment token of theirs that nobody used yet would still admit a machine.
+  await tx.deleteFrom('enrollment_tokens').where('created_by', '=', userId).where('used_at', 'is', null).execute();
   await tx
     .updateTable('users')
     .set({ deleted_at: now, password_hash: null, platform_administrator: false })

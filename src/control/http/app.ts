@@ -10,7 +10,19 @@ import { type ZodTypeProvider, serializerCompiler, validatorCompiler } from 'fas
 import type { Scope } from '../../wire/rest/tokens.ts';
 import type { Actor } from '../actor.ts';
 import type { Deps } from '../deps.ts';
+import { accessRoutes } from './access.ts';
 import { agentRoutes } from './agents.ts';
+import { assignmentRoutes } from './assignments.ts';
+import { cooperationRoutes } from './cooperations.ts';
+import { deviceRoutes } from './devices.ts';
+import { grantRoutes } from './grants.ts';
+import { invitationRoutes } from './invitations.ts';
+import { memberRoutes } from './members.ts';
+import { organizationRoutes } from './organizations.ts';
+import { plantRoutes } from './plants.ts';
+import { portfolioRoutes } from './portfolios.ts';
+import { shareRoutes } from './shares.ts';
+import { subnetRoutes } from './subnets.ts';
 import { authenticate } from './authenticate.ts';
 import { certificateRoutes } from './certificate.ts';
 import { enrollRoutes } from './enroll.ts';
@@ -100,4 +112,16 @@ const RESOURCES: readonly ((app: App, deps: Deps) => void)[] = [
   revisionRoutes,
   platformRoutes,
   gatewayRoutes,
+  organizationRoutes,
+  memberRoutes,
+  invitationRoutes,
+  portfolioRoutes,
+  plantRoutes,
+  subnetRoutes,
+  deviceRoutes,
+  grantRoutes,
+  cooperationRoutes,
+  shareRoutes,
+  assignmentRoutes,
+  accessRoutes,
 ];
