@@ -25,7 +25,7 @@ export function sizeOf(length: number): number {
 
 /** The prefix of the given length that an address lies in. */
 export function prefixOf(address: Ip, length: number): Cidr {
-  return { base: ((address & maskOf(length)) >>> 0) as Ip, length };
+  return { base: toIp((address & maskOf(length)) >>> 0), length };
 }
 
 /** Parses `a.b.c.d/n` strictly. Returns the prefix, or why it is not one. */
@@ -34,7 +34,7 @@ export function parseCidr(text: string): Cidr | CidrProblem {
   const base = parseIp(address);
   if (base === undefined || rest.length > 0 || !/^(\d|[12]\d|3[0-2])$/.test(bits)) return 'syntax';
   const length = Number(bits);
-  return ((base & maskOf(length)) >>> 0) === base ? { base, length } : 'host-bits';
+  return (base & maskOf(length)) >>> 0 === base ? { base, length } : 'host-bits';
 }
 
 /** Parses a prefix that is known to be valid, such as a constant or a database value. Throws RangeError otherwise. */
@@ -56,7 +56,7 @@ export function lastOf(prefix: Cidr): Ip {
 
 /** Whether an address lies in a prefix. */
 export function includes(prefix: Cidr, address: Ip): boolean {
-  return ((address & maskOf(prefix.length)) >>> 0) === prefix.base;
+  return (address & maskOf(prefix.length)) >>> 0 === prefix.base;
 }
 
 /** Whether `inner` lies wholly in `outer`; a prefix contains itself. */

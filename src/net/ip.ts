@@ -9,9 +9,6 @@ declare const ip: unique symbol;
 /** An IPv4 address as an unsigned 32-bit number in host order: 10.0.0.1 is 0x0a000001. */
 export type Ip = number & { readonly [ip]: true };
 
-/** The largest address, 255.255.255.255. */
-export const LAST_IP = 0xffffffff as Ip;
-
 /**
  * Parses a dotted IPv4 address of exactly four decimal parts (RFC 6943 section 3.1.1: no octal, no short forms).
  * Returns undefined for anything else.
@@ -25,9 +22,16 @@ export function parseIp(text: string): Ip | undefined {
 
 /** Brands a number as an address. Throws RangeError when it is not an unsigned 32-bit integer. */
 export function toIp(value: number): Ip {
-  if (!Number.isInteger(value) || value < 0 || value > LAST_IP) throw new RangeError(`not an IPv4 address: ${value}`);
-  return value as Ip;
+  if (!isIp(value)) throw new RangeError(`not an IPv4 address: ${value}`);
+  return value;
 }
+
+function isIp(value: number): value is Ip {
+  return Number.isInteger(value) && value >= 0 && value <= 0xffffffff;
+}
+
+/** The largest address, 255.255.255.255. */
+export const LAST_IP = toIp(0xffffffff);
 
 /** The dotted form of an address. */
 export function formatIp(address: Ip): string {

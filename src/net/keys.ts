@@ -42,12 +42,22 @@ const HEADER = {
 
 /** Parses a public key: 32 bytes in canonical base64. Returns undefined for anything else, the all-zero key included. */
 export function parsePublicKey(text: string): PublicKey | undefined {
-  return KEY.test(text) && !/^A+=$/.test(text) ? (text as PublicKey) : undefined;
+  return isPublicKey(text) ? text : undefined;
+}
+
+function isPublicKey(text: string): text is PublicKey {
+  return KEY.test(text) && !/^A+=$/.test(text);
+}
+
+function toPublicKey(raw: Buffer): PublicKey {
+  const text = raw.toString('base64');
+  if (!isPublicKey(text)) throw new RangeError('a public key is 32 bytes, and not all zero');
+  return text;
 }
 
 /** Wraps 32 raw private bytes in base64. Throws RangeError when they are not that. */
 export function toPrivateKey(kind: PrivateKey['kind'], raw: string): PrivateKey {
-  if (Buffer.from(raw, 'base64').length !== 32) throw new RangeError('a private key is 32 bytes in base64');
+  if (!KEY.test(raw)) throw new RangeError('a private key is 32 bytes in base64');
   return { kind, reveal: () => raw };
 }
 
@@ -61,7 +71,7 @@ export function newKeyPair(kind: PrivateKey['kind']): KeyPair {
 /** The public key that belongs to a private one. */
 export function publicKeyOf(key: PrivateKey): PublicKey {
   const der = createPublicKey(privateObject(key)).export({ type: 'spki', format: 'der' });
-  return der.subarray(-32).toString('base64') as PublicKey;
+  return toPublicKey(der.subarray(-32));
 }
 
 /** Signs bytes with Ed25519 (RFC 8032). Returns the signature in base64. */
@@ -89,8 +99,10 @@ export function sealTo(recipient: PublicKey, context: string, secret: Uint8Array
 /** Opens what `sealTo` made. Throws when the key or the context is another, or a byte was changed. */
 export function openSealed(key: PrivateKey, context: string, sealed: string): Buffer {
   const bytes = Buffer.from(sealed, 'base64');
-  const sender = bytes.subarray(0, 32).toString('base64') as PublicKey;
-  const decipher = createDecipheriv('aes-256-gcm', agree(key, sender, context), bytes.subarray(32, 44));
+  const sender = toPublicKey(bytes.subarray(0, 32));
+  // Without the length, node takes a tag that was cut short.
+  const tag = { authTagLength: 16 };
+  const decipher = createDecipheriv('aes-256-gcm', agree(key, sender, context), bytes.subarray(32, 44), tag);
   decipher.setAuthTag(bytes.subarray(44, 60));
   return Buffer.concat([decipher.update(bytes.subarray(60)), decipher.final()]);
 }
