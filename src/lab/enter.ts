@@ -38,9 +38,16 @@ export async function readRuntime(places: Places): Promise<Runtime> {
 export async function execute(init: number, argv: readonly string[], directory: string): Promise<number> {
   const [command = '', ...args] = inside(init, argv, directory);
   const child = spawn(command, args, { stdio: 'inherit' });
+  const passOn = (signal: NodeJS.Signals) => {
+    try {
+      process.kill(childOf(child.pid ?? 0), signal);
+    } catch {
+      // It got the signal by itself, as one of a process group, or has just ended.
+    }
+  };
   // Ctrl-C at a terminal reaches the command by itself, and it is the command that decides what to make of it.
   process.on('SIGINT', () => undefined);
-  for (const signal of PASSED_ON) process.on(signal, () => process.kill(childOf(child.pid ?? 0), signal));
+  for (const signal of PASSED_ON) process.on(signal, () => passOn(signal));
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));

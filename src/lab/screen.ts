@@ -38,7 +38,7 @@ export function render(status: Status): string {
   const hosts = status.hosts.map((host) => [
     host.name,
     host.state,
-    host.addresses.join(' '),
+    host.role === 'edge' ? host.address : host.addresses.join(' '),
     host.daemons
       .map(({ name, alive, restarts }) => `${name}${alive ? '' : ' (starting)'}${restarts > 0 ? ` ↻${restarts}` : ''}`)
       .join(', '),

@@ -4,7 +4,7 @@ import { type Api } from '../cli/client.ts';
 import { realRunner } from '../kernel/run.ts';
 import { CONTROL_PORT, type DaemonDeps, giveToken } from './daemons.ts';
 import { prepareAccount } from './device/ssh.ts';
-import { ask, type Installation, missing } from './health.ts';
+import { ask, missing } from './health.ts';
 import { type Hosts, hostsOf } from './hosts.ts';
 import { freeNet, machineDeviceOf } from './machine.ts';
 import { networkOf } from './network.ts';
@@ -156,8 +156,8 @@ async function healthy(
   const until = performance.now() + HEALTHY_WITHIN_MS;
   let last: string | undefined;
   for (;;) {
-    const installation: Installation = await ask(apis.platform, apis.administrators);
-    const lacks = missing(installation, gateways);
+    const installation = await ask(apis.platform, apis.administrators).catch(() => undefined);
+    const lacks = installation === undefined ? 'control' : missing(installation, gateways);
     if (lacks === undefined) return;
     if (lacks !== last) say(`waiting for ${lacks}`);
     if (performance.now() > until) throw new Error(`The lab is not healthy: still waiting for ${lacks}.`);
