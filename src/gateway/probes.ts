@@ -1,0 +1,88 @@
+import { randomBytes } from 'node:crypto';
+import { type Socket, createSocket } from 'node:dgram';
+import { type Ip, formatIp } from '../net/ip.ts';
+import { type FromDaemonJson, PROBE_PORT } from '../wire/sync.ts';
+import { trackPaths } from './paths.ts';
+
+export interface ProbeDeps {
+  /** The gateway's own infrastructure address: probes go out from it, and so by the agents' interface. */
+  readonly address: Ip;
+  /** The agents of this moment, by plant number. */
+  readonly agents: () => ReadonlyMap<number, { readonly address: Ip }>;
+  /** Tells control. False when it could not be told. */
+  readonly send: (message: FromDaemonJson) => boolean;
+}
+
+/** Path probes that run until they are stopped. */
+export interface Probes {
+  /** Control is there and knows nothing: tell it all. */
+  tellAll(): void;
+  stop(): void;
+}
+
+const ROUND_MS = 1000;
+
+/** What one message to control holds at most; see `wire/sync`. */
+const PLANTS_PER_MESSAGE = 100_000;
+
+/** Sends a datagram to every agent each second and reports which paths are up, at once when one changes. */
+export function startProbes(deps: ProbeDeps): Probes {
+  const paths = trackPaths();
+  let socket: Socket | undefined;
+  let isAllDue = false;
+
+  function open(): void {
+    const opened = createSocket('udp4', (message, from) => {
+      if (from.port !== PROBE_PORT) return;
+      paths.answered(from.address, message.toString('hex'));
+      report();
+    });
+    const drop = () => {
+      opened.close();
+      if (socket === opened) socket = undefined;
+    };
+    // The address is not there yet, or the interface went away with it: the next round tries again.
+    opened.on('error', drop);
+    opened.bind(0, formatIp(deps.address), () => (socket = opened));
+  }
+
+  function report(): void {
+    const all = isAllDue ? paths.all() : undefined;
+    const { up, down } = all ?? paths.changes();
+    if (all === undefined && up.length + down.length === 0) return;
+    if (all !== undefined) {
+      paths.changes();
+      isAllDue = false;
+    }
+    const message = {
+      type: 'paths',
+      full: all !== undefined,
+      up: up.slice(0, PLANTS_PER_MESSAGE),
+      down: down.slice(0, PLANTS_PER_MESSAGE),
+    } as const;
+    // What could not be said is said in full once control is back.
+    deps.send(message);
+  }
+
+  function round(): void {
+    const probes = paths.round(deps.agents(), () => randomBytes(16).toString('hex'));
+    report();
+    if (socket === undefined) return open();
+    for (const { address, nonce } of probes)
+      socket.send(Buffer.from(nonce, 'hex'), PROBE_PORT, address, () => undefined);
+  }
+
+  open();
+  const timer = setInterval(round, ROUND_MS);
+  return {
+    tellAll: () => {
+      isAllDue = true;
+      report();
+    },
+    stop: () => {
+      clearInterval(timer);
+      socket?.removeAllListeners('error').on('error', () => undefined);
+      socket?.close();
+    },
+  };
+}

@@ -1,0 +1,91 @@
+/**
+ * What has to be done so that the kernel holds what the rows say. Pure; `enforce.ts` does it.
+ */
+import type { Ip } from '../net/ip.ts';
+import type { PublicKey } from '../net/keys.ts';
+import type { Pools } from '../net/pools.ts';
+import type { WgSettings, WgState } from '../kernel/wg.ts';
+import { publicKeyOf } from '../net/keys.ts';
+import {
+  type ElementChange,
+  type Elements,
+  type Peer,
+  agentPeer,
+  compareElements,
+  compileUser,
+  userPeer,
+} from './compile.ts';
+import type { State, Touched } from './state.ts';
+
+/** What some users and plants need in the kernel. */
+export interface Compiled {
+  readonly elements: Elements;
+  readonly peers: readonly Peer[];
+}
+
+/** The steps of a change, in their order: what withdraws comes first. */
+export interface Plan {
+  readonly removePeers: readonly Peer[];
+  readonly elements: ElementChange;
+  readonly setPeers: readonly Peer[];
+}
+
+/** What to do about one interface. */
+export interface DevicePlan {
+  readonly create: boolean;
+  readonly configure: boolean;
+  readonly remove: readonly PublicKey[];
+  readonly set: readonly Peer[];
+}
+
+/** Compiles what a change touches, from the rows as they are. */
+export function compileTouched(state: State, touched: Pick<Touched, 'users' | 'plants'>, pools: Pools): Compiled {
+  const elements: Elements = new Map();
+  for (const user of touched.users)
+    for (const [key, value] of compileUser(state, user, pools)) elements.set(key, value);
+  const peers = [
+    ...[...touched.users].map((user: Ip) => userPeer(state, user)),
+    ...[...touched.plants].map((plant) => agentPeer(state, plant)),
+  ];
+  return { elements, peers: peers.filter((peer) => peer !== undefined) };
+}
+
+/** Compiles everything. */
+export function compileAll(state: State, pools: Pools): Compiled {
+  return compileTouched(state, { users: new Set(state.users.keys()), plants: new Set(state.agents.keys()) }, pools);
+}
+
+/** The steps from one compiled state to another. A peer whose key another takes over is removed first, too. */
+export function plan(before: Compiled, after: Compiled): Plan {
+  const had = new Map(before.peers.map((peer) => [peerId(peer), peer]));
+  const has = new Map(after.peers.map((peer) => [peerId(peer), peer]));
+  return {
+    removePeers: before.peers.filter((peer) => !has.has(peerId(peer))),
+    elements: compareElements(before.elements, after.elements),
+    setPeers: after.peers.filter((peer) => !sameSources(peer.allowedIps, had.get(peerId(peer))?.allowedIps)),
+  };
+}
+
+/** What makes an interface what it shall be; `actual` is undefined when it does not exist. Endpoints are left alone. */
+export function planDevice(settings: WgSettings, wanted: readonly Peer[], actual: WgState | undefined): DevicePlan {
+  if (actual === undefined) return { create: true, configure: true, remove: [], set: wanted };
+  const keys = new Set(wanted.map((peer) => peer.publicKey));
+  const isConfigured =
+    actual.publicKey === publicKeyOf(settings.privateKey) &&
+    (settings.port === undefined || actual.port === settings.port) &&
+    (settings.fwmark === undefined || actual.fwmark === settings.fwmark);
+  return {
+    create: false,
+    configure: !isConfigured,
+    remove: [...actual.peers.keys()].filter((key) => !keys.has(key)),
+    set: wanted.filter((peer) => !sameSources(peer.allowedIps, actual.peers.get(peer.publicKey)?.allowedIps)),
+  };
+}
+
+function peerId(peer: Peer): string {
+  return `${peer.dev} ${peer.publicKey}`;
+}
+
+function sameSources(a: readonly string[], b: readonly string[] | undefined): boolean {
+  return b?.length === a.length && [...a].sort().every((source, at) => source === b.toSorted()[at]);
+}

@@ -1,0 +1,215 @@
+/**
+ * A running gateway: rows from disk into the kernel, then from control, for as long as the process lives. When it ends,
+ * tunnels, routes and rules stay as they are and go on without it (AVL-4).
+ */
+import { randomInt } from 'node:crypto';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { Clock } from '../net/clock.ts';
+import { signBytes } from '../net/keys.ts';
+import type { Pools } from '../net/pools.ts';
+import { nftTable } from '../kernel/nft.ts';
+import type { Runner } from '../kernel/run.ts';
+import { EnrollmentError, enroll } from '../wire/enroll.ts';
+import { type Instruction, type Link, connectLink } from '../wire/link.ts';
+import { type FromDaemonJson, helloBytes } from '../wire/sync.ts';
+import { type Disk, openDisk } from './disk.ts';
+import { type Enforcer, openEnforcer } from './enforce.ts';
+import { type Identity, loadIdentity } from './identity.ts';
+import { type Hits, newHits, readLimited } from './limits.ts';
+import { type Probes, startProbes } from './probes.ts';
+import { type Limits, TABLE } from './rules.ts';
+import { type Sync, openSync } from './sync.ts';
+
+export interface GatewayOptions {
+  /** Control's base URL. */
+  readonly controlUrl: string;
+  readonly stateDir: string;
+  /** `address:port` at which agents reach this gateway. */
+  readonly endpoint: string;
+  /** File with a single-use token, for a gateway that has no identity yet. */
+  readonly tokenFile: string | undefined;
+  /** The interface that leads outside; that of the default route when undefined. */
+  readonly uplink: string | undefined;
+  readonly limits: Limits;
+  readonly pools: Pools;
+  readonly runner: Runner;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface Gateway {
+  /** Ends the daemon and leaves tunnels and rules in place. */
+  close(): Promise<void>;
+}
+
+const ENROL_AGAIN_MS = 2000;
+const CHECK_MS = 2000;
+const LIMITS_MS = 5000;
+
+/** As much as a message to control takes of each; see `wire/sync`. */
+const MAX_WHAT = 100;
+const MAX_DETAIL = 2000;
+const MAX_HITS = 10_000;
+
+/** What the parts of one running gateway share. */
+interface Context {
+  readonly options: GatewayOptions;
+  readonly identity: Identity;
+  readonly sync: Sync;
+  readonly enforcer: Enforcer;
+  readonly send: (message: FromDaemonJson) => boolean;
+}
+
+/**
+ * Starts the gateway: enrols it when it is new, brings the kernel to the state on disk, then connects. Resolves when it
+ * holds. Throws NotEnrolled or EnrollmentError when it cannot enrol; waits while control is out of reach.
+ */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const { runner, log } = options;
+  const identity = await identify(options);
+  const disk = openDisk(join(options.stateDir, 'state.db'));
+  let link: Link | undefined;
+  const send = (message: FromDaemonJson) => link?.send(message) ?? false;
+  const table = nftTable(runner, TABLE, randomInt(1, 2 ** 31));
+  const enforcer = openEnforcer({
+    ...options,
+    table,
+    tunnelKey: identity.tunnelKey,
+    port: Number(options.endpoint.split(':')[1]),
+    address: identity.address,
+    report: (what, detail) => {
+      log.warn({ what, detail: detail.slice(0, MAX_DETAIL) }, 'repaired');
+      send({ type: 'repaired', what: what.slice(0, MAX_WHAT), detail: detail.slice(0, MAX_DETAIL) });
+    },
+  });
+  const sync = openSync({ disk, enforcer });
+  const context = { options, identity, sync, enforcer, send };
+  await enforcer.converge(sync.state());
+  const watching = table.watch(coalesced((what) => enforcer.reload(sync.state(), what)));
+  const probes = startProbes({ address: identity.address, agents: () => sync.state().agents, send });
+  const checks = [every(CHECK_MS, () => check(context)), every(LIMITS_MS, limitReporter(context))];
+  link = connect(context, probes);
+  log.info({ gateway: identity.number, revision: sync.revision() }, 'gateway started');
+  return { close: () => close(link, [...checks, watching, probes], disk) };
+}
+
+async function close(
+  link: Link | undefined,
+  parts: readonly { stop(): void | Promise<void> }[],
+  disk: Disk,
+): Promise<void> {
+  await link?.close();
+  for (const part of parts) await part.stop();
+  disk.close();
+}
+
+async function identify(options: GatewayOptions): Promise<Identity> {
+  for (;;) {
+    try {
+      return await loadIdentity({ ...options, url: options.controlUrl, enroll });
+    } catch (error) {
+      // Control that gave a reason will give it again.
+      if (!(error instanceof EnrollmentError) || error.code !== undefined) throw error;
+      options.log.warn({ reason: error.message }, 'cannot enrol yet');
+      await sleep(ENROL_AGAIN_MS);
+    }
+  }
+}
+
+function connect(context: Context, probes: Probes): Link {
+  const { options, identity, sync } = context;
+  return connectLink({
+    url: options.controlUrl,
+    hello: (nonce) => ({
+      type: 'hello',
+      kind: 'gateway',
+      id: identity.id,
+      signature: signBytes(identity.identityKey, helloBytes('gateway', identity.id, nonce)),
+      have: sync.revision(),
+      clock: options.clock.now(),
+    }),
+    onMessage: (message) => receive(context, message),
+    onState: (connected, reason) => {
+      options.log.info({ connected, reason }, 'control');
+      if (!connected) return;
+      sync.restart();
+      acknowledge(context);
+      probes.tellAll();
+    },
+  });
+}
+
+async function receive(context: Context, message: Instruction): Promise<void> {
+  const { log } = context.options;
+  switch (message.type) {
+    case 'snapshot':
+    case 'delta':
+      if (await context.sync.take(message)) acknowledge(context);
+      return;
+    case 'refused':
+      log.error({ code: message.code, detail: message.detail }, 'refused by control');
+      return;
+    case 'agent-state':
+      throw new Error('control sent an agent’s state to a gateway');
+  }
+}
+
+/** Says what the kernel holds; nothing while it refuses a part of it. */
+function acknowledge({ sync, enforcer, send }: Context): void {
+  if (sync.revision() > 0 && enforcer.isWhole()) send({ type: 'ack', revision: sync.revision() });
+}
+
+async function check(context: Context): Promise<void> {
+  const wasWhole = context.enforcer.isWhole();
+  await context.enforcer.check(context.sync.state());
+  if (!wasWhole) acknowledge(context);
+}
+
+function limitReporter({ options, send }: Context): () => Promise<void> {
+  let last: Hits = new Map();
+  return async () => {
+    const now = await readLimited(options.runner);
+    const hits = newHits(last, now).slice(0, MAX_HITS);
+    // What could not be said is said the next time.
+    if (hits.length === 0 || send({ type: 'limits', hits })) last = now;
+  };
+}
+
+/** Runs a task again and again, the next after the last has ended. `stop` waits for the one that runs. */
+function every(ms: number, task: () => Promise<void>): { stop(): Promise<void> } {
+  const stopping = new AbortController();
+  const run = async () => {
+    while (!stopping.signal.aborted) {
+      await sleep(ms, undefined, { signal: stopping.signal }).catch(() => undefined);
+      // A failure shows in what the task is for, and the next turn tries again.
+      if (!stopping.signal.aborted) await task().catch(() => undefined);
+    }
+  };
+  const running = run();
+  return {
+    stop: () => {
+      stopping.abort();
+      return running;
+    },
+  };
+}
+
+/** Runs a task for many calls in a row once, and once more for those that came while it ran. */
+function coalesced(task: (what: string) => Promise<void>): (what: string) => void {
+  let waiting: string | undefined;
+  let isRunning = false;
+  const run = async () => {
+    isRunning = true;
+    for (let what = waiting; what !== undefined; what = waiting) {
+      waiting = undefined;
+      await task(what);
+    }
+    isRunning = false;
+  };
+  return (what) => {
+    waiting ??= what;
+    if (!isRunning) void run();
+  };
+}
