@@ -89,15 +89,21 @@ describe('the routes of a user', () => {
     expect(destination(routes, '10.17.0.1')).toBe('40 10.17.0.1');
   });
 
-  it('do not depend on the order in which rows are read', () => {
+  it('are ordered by subnet number, and of two that came at once the lower number owns, however rows are read', () => {
     const reach = [
       { plant: 10, since: 5 },
       { plant: 20, since: 5 },
     ];
-    const facts = { reach, subnets: [SOUTH, NORTH], settings: [] };
-    expect(deriveRoutes(facts, DEFAULT_POOLS)).toEqual(
-      deriveRoutes({ ...facts, subnets: [NORTH, SOUTH] }, DEFAULT_POOLS),
-    );
+    const read = [
+      [SOUTH, NORTH],
+      [NORTH, SOUTH],
+    ].map((rows) => deriveRoutes({ reach, subnets: rows, settings: [] }, DEFAULT_POOLS));
+    for (const routes of read) {
+      expect(routes.map(({ subnet, state }) => [subnet, state])).toEqual([
+        [1, 'owner'],
+        [2, 'conflict'],
+      ]);
+    }
   });
 });
 

