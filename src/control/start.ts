@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Cron } from 'croner';
 import type { FastifyBaseLogger } from 'fastify';
+import type { ClientConfig } from 'pg';
 import { systemClock } from '../net/clock.ts';
-import { type Db, migrate, openDb } from '../store/db.ts';
+import { type Db, connectionConfig, migrate, openDb } from '../store/db.ts';
 import { forgetKeys } from '../store/idempotency.ts';
 import { openInstallation } from '../store/installation.ts';
 import { startOwnServer } from '../store/own-server.ts';
@@ -13,8 +14,12 @@ import { isUnavailable } from '../store/unavailable.ts';
 import { bootstrap } from './bootstrap.ts';
 import type { Config } from './config.ts';
 import type { Deps } from './deps.ts';
-import { type Transport, buildApp } from './http/app.ts';
+import { type App, type Transport, buildApp } from './http/app.ts';
 import { loadMasterKey } from './master-key.ts';
+import { createHub } from './sync/hub.ts';
+import { syncRoutes } from './sync/routes.ts';
+import { startPush } from './tasks/push.ts';
+import { startVerification } from './tasks/verify.ts';
 
 /** A control process that listens. */
 export interface Control {
@@ -36,7 +41,9 @@ const CONNECT_MS = 5000;
 export async function startControl(config: Config, log: FastifyBaseLogger): Promise<Control> {
   await using started = new AsyncDisposableStack();
   const masterKey = await loadMasterKey(config.stateDirectory);
-  const db = await openDatabase(config, log, started);
+  const database = await locateDatabase(config, log, started);
+  const db = openDb({ ...connectionConfig(database), connectionTimeoutMillis: CONNECT_MS });
+  started.defer(() => db.destroy());
   await waitFor(db, log);
   const deps: Deps = {
     db,
@@ -50,24 +57,39 @@ export async function startControl(config: Config, log: FastifyBaseLogger): Prom
   if (config.bootstrapFile !== undefined) await bootstrap(deps, config.bootstrapFile);
   const app = await buildApp(deps, await transportOf(config));
   started.defer(() => app.close());
+  await serveDaemons(app, deps, database, started);
   forgetHourly(deps, started);
   const url = await app.listen(config.listen);
   const all = started.move();
   return { url, stop: () => all.disposeAsync() };
 }
 
-async function openDatabase(config: Config, log: FastifyBaseLogger, started: AsyncDisposableStack): Promise<Db> {
-  const limits = { connectionTimeoutMillis: CONNECT_MS };
-  if (config.databaseUrl !== undefined) {
-    const db = openDb({ connectionString: config.databaseUrl, ...limits });
-    started.defer(() => db.destroy());
-    return db;
-  }
-  const server = await startOwnServer(join(config.stateDirectory, 'postgres'), (message) => log.info(message));
+/** Where the database is: the operator's, or control's own, which is started. */
+async function locateDatabase(
+  { databaseUrl, stateDirectory }: Config,
+  log: FastifyBaseLogger,
+  started: AsyncDisposableStack,
+): Promise<string | ClientConfig> {
+  if (databaseUrl !== undefined) return databaseUrl;
+  const server = await startOwnServer(join(stateDirectory, 'postgres'), (message) => log.info(message));
   started.defer(() => server.stop());
-  const db = openDb({ ...server.connection, ...limits });
-  started.defer(() => db.destroy());
-  return db;
+  return server.connection;
+}
+
+/** Takes the daemons' connections, keeps them up to date, and verifies what they are told. */
+async function serveDaemons(
+  app: App,
+  deps: Deps,
+  database: string | ClientConfig,
+  started: AsyncDisposableStack,
+): Promise<void> {
+  const hub = createHub(deps);
+  await syncRoutes(app, deps, hub);
+  started.defer(() => hub.close());
+  const push = startPush(deps, hub, database);
+  started.defer(() => push.stop());
+  const verification = startVerification(deps);
+  started.defer(() => verification.stop());
 }
 
 /** Migrates as soon as the database answers. Throws what the migration threw, or that nobody answered. */

@@ -5,7 +5,12 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import helmet from '@fastify/helmet';
-import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyContextConfig,
+  type FastifyInstance,
+  type HTTPMethods,
+} from 'fastify';
 import { type ZodTypeProvider, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Scope } from '../../wire/rest/tokens.ts';
 import type { Actor } from '../actor.ts';
@@ -42,6 +47,10 @@ import { tokenRoutes } from './tokens.ts';
 export type App = FastifyInstance<Server, IncomingMessage, ServerResponse, FastifyBaseLogger, ZodTypeProvider>;
 
 declare module 'fastify' {
+  interface FastifyInstance {
+    /** Every route with who may call it; tests walk it. */
+    readonly routeTable: RouteEntry[];
+  }
   interface FastifyRequest {
     /** Who asks. Set on every route that is not public. */
     actor: Actor;
@@ -55,6 +64,13 @@ declare module 'fastify' {
     /** The answer holds a secret that is shown once, so it is not kept for `Idempotency-Key`. */
     showsSecret?: true;
   }
+}
+
+/** A line of the route table. */
+export interface RouteEntry {
+  readonly method: HTTPMethods;
+  readonly url: string;
+  readonly access: FastifyContextConfig['access'];
 }
 
 /** The largest request body, in bytes. */
@@ -82,7 +98,11 @@ export async function buildApp(deps: Deps, transport: Transport = {}): Promise<A
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(answerError);
   app.setNotFoundHandler(answerUnknown);
-  app.addHook('onRoute', describeRoute);
+  const routeTable: RouteEntry[] = [];
+  app.decorate('routeTable', routeTable);
+  app.addHook('onRoute', (route) => {
+    routeTable.push(...describeRoute(route));
+  });
   app.addHook('onRequest', async (request, reply) => {
     void reply.header('x-request-id', request.id);
     await authenticate(deps, request);

@@ -3,7 +3,7 @@ import type { RouteOptions } from 'fastify';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import { problemSchema } from '../../wire/problem.ts';
 import type { Deps } from '../deps.ts';
-import type { App } from './app.ts';
+import type { App, RouteEntry } from './app.ts';
 
 /** Collects every route into the OpenAPI 3.1 document that `/api/v1/openapi.json` answers. */
 export async function describeApi(app: App, deps: Deps): Promise<void> {
@@ -42,13 +42,14 @@ export async function describeApi(app: App, deps: Deps): Promise<void> {
 }
 
 /** Completes what a route says of itself; a route that leaves out who may call it, its id or its summary does not start. */
-export function describeRoute(route: RouteOptions): void {
-  const { schema, config } = route;
+export function describeRoute({ schema, config, method, url }: RouteOptions): RouteEntry[] {
   if (schema?.operationId === undefined || schema.summary === undefined || config?.access === undefined) {
-    throw new Error(`${String(route.method)} ${route.url} needs config.access, schema.operationId and schema.summary`);
+    throw new Error(`${String(method)} ${url} needs config.access, schema.operationId and schema.summary`);
   }
   schema.response = { ...answersOf(schema.response), default: REFUSED };
   if (config.access === 'public') schema.security = [];
+  const { access } = config;
+  return [method].flat().map((one) => ({ method: one, url, access }));
 }
 
 const REFUSED = {
