@@ -2,6 +2,7 @@ import { Writable } from 'node:stream';
 import { createInterface } from 'node:readline/promises';
 import { text } from 'node:stream/consumers';
 import type { Terminal } from './context.ts';
+import { EXIT, Failure } from './failures.ts';
 
 /** The terminal, or the pipes, that this process was started with. */
 export function processTerminal(): Terminal {
@@ -17,14 +18,18 @@ export function processTerminal(): Terminal {
 }
 
 // Questions go to standard error, so that the answer of a command can be piped. Readline echoes to its output: a hidden
-// answer is read with an output that swallows everything.
+// answer is read with an output that swallows everything. It takes over the terminal before the question is seen, for
+// what is typed earlier is echoed by the terminal itself.
 async function ask(question: string, hidden?: 'hidden'): Promise<string> {
-  process.stderr.write(question);
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const output = hidden === undefined ? process.stderr : silent;
   const lines = createInterface({ input: process.stdin, output, terminal: true });
   try {
-    return await lines.question('');
+    if (hidden !== undefined) process.stderr.write(question);
+    return await lines.question(question);
+  } catch (error) {
+    // Ctrl-C or Ctrl-D instead of an answer.
+    throw new Failure(EXIT.usage, 'Not answered; nothing was changed.', { cause: error });
   } finally {
     lines.close();
     if (hidden !== undefined) process.stderr.write('\n');

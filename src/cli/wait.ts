@@ -18,12 +18,13 @@ export async function waitInEffect(api: Api, revision: number, timeoutMs = WAIT_
     const { value } = await api.get(`/revisions/${revision}`, revisionSchema);
     if (value.confirmed) return inEffect(value);
     if (performance.now() > end)
-      throw new Failure(EXIT.notYet, `it is saved, and ${inEffect(value)}. ${behind(value)}`);
+      throw new Failure(EXIT.notYet, `It is saved, and ${inEffect(value)}. ${behind(value)}`);
     await delay(INTERVAL_MS);
   }
 }
 
 function inEffect({ gateways }: RevisionJson): string {
+  if (gateways.length === 0) return 'there is no gateway yet that could hold it';
   return `in effect on ${gateways.filter((gateway) => gateway.confirmed).length} of ${gateways.length}`;
 }
 

@@ -1,5 +1,4 @@
 import { Command } from 'commander';
-import { z } from 'zod';
 import { type CooperationJson, cooperationSchema } from '../../wire/rest/cooperations.ts';
 import { type Api, connect } from '../client.ts';
 import {
@@ -94,8 +93,8 @@ async function act(
   const api = await connect(context);
   const id = await cooperationId(api, text, options);
   if (question !== undefined) await confirm(context, options, question);
-  const answer = await api.send('POST', `/cooperations/${id}/${action}`, undefined, z.unknown());
-  await conclude(context, api, options, answer, () => `Done: ${action}.\n`);
+  const answer = await api.send('POST', `/cooperations/${id}/${action}`, undefined, cooperationSchema);
+  await conclude(context, api, options, answer, sentence);
 }
 
 async function cooperationId(api: Api, text: string, options: OfOrganization): Promise<string> {

@@ -74,7 +74,7 @@ export function usersCommand(context: Context): Command {
   ).action((text: string, options: Changing & OfOrganization) =>
     removeAt(context, options, async (api) => `/users/${await accountId(api, text, options)}`, {
       question: `Delete the account ${text}? All its access ends at once.`,
-      done: `The account ${text} is deleted.`,
+      done: 'The account is deleted.',
     }),
   );
   return noun;

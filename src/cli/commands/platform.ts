@@ -27,6 +27,9 @@ import { wrongUsage } from '../failures.ts';
 import { isId, pick } from '../names.ts';
 import { NONE } from '../table.ts';
 
+// Control says no command for a gateway: how one is run is the operator's.
+const gatewayTokenSchema = enrollmentTokenSchema.omit({ command: true });
+
 /** `parkway regions …`: sets of gateways. The commands of this file are for platform administrators (ACC-7). */
 export function regionsCommand(context: Context): Command {
   const noun = new Command('regions').description('Regions: sets of gateways. For platform administrators (ACC-7).');
@@ -81,7 +84,7 @@ export function gatewaysCommand(context: Context): Command {
     async (text: string, options: Common) => {
       const api = await connect(context);
       const path = `/platform/gateways/${await gatewayId(api, text)}/enrollment-tokens`;
-      const answer = await api.send('POST', path, undefined, enrollmentTokenSchema);
+      const answer = await api.send('POST', path, undefined, gatewayTokenSchema);
       show(context, options, answer, ({ token }) => `${token}\n`);
       context.terminal.err(sayToken(answer.value.expiresAt));
     },

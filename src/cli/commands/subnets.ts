@@ -38,7 +38,13 @@ async function add(context: Context, plant: string, network: string, options: Ch
   const api = await connect(context);
   const path = `/plants/${await plantId(api, plant)}/subnets`;
   const answer = await api.send('POST', path, { network }, subnetSchema);
-  await conclude(context, api, options, answer, (subnet) => `${subnet.network} has the alias ${aliasOf(subnet)}.\n`);
+  await conclude(
+    context,
+    api,
+    options,
+    answer,
+    (subnet) => `${subnet.network} is announced. Alias: ${aliasOf(subnet)}\n`,
+  );
 }
 
 async function subnetId(api: Api, text: string, network: string | undefined): Promise<string> {
