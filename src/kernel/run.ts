@@ -3,6 +3,8 @@
  * shell, secrets through standard input. Everything else takes a `Runner`; tests give the one of `fake.ts`.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { closeSync, openSync, unlinkSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
 /** What a run may be given beside its arguments. */
@@ -48,23 +50,36 @@ export function realRunner(): Runner {
   return { run, follow };
 }
 
-function start(argv: readonly string[]): ChildProcess {
+function start(argv: readonly string[], input: number | 'ignore'): ChildProcess {
   const [program = '', ...rest] = argv;
-  return spawn(program, rest, { stdio: 'pipe' });
+  return spawn(program, rest, { stdio: [input, 'pipe', 'pipe'] });
 }
 
 async function run(argv: readonly string[], options: RunOptions = {}): Promise<string> {
-  const child = start(argv);
+  const input = options.input === undefined ? 'ignore' : openInput(options.input);
+  const child = start(argv, input);
+  if (input !== 'ignore') closeSync(input);
   const out: Buffer[] = [];
   const err: Buffer[] = [];
   child.stdout?.on('data', (chunk: Buffer) => out.push(chunk));
   child.stderr?.on('data', (chunk: Buffer) => err.push(chunk));
-  // A program that fails early closes its input; its exit code says why.
-  child.stdin?.on('error', () => undefined);
-  child.stdin?.end(options.input ?? '');
   const outcome = await ending(child, options.timeoutMs ?? TIMEOUT_MS);
   if (outcome !== undefined) throw new KernelError(argv, outcome, Buffer.concat(err).toString());
   return Buffer.concat(out).toString();
+}
+
+/**
+ * Opens a text for reading, as a file in memory that has no name any more. What Node calls a pipe is a socket, and `wg`
+ * cannot open that by the name `/dev/stdin`.
+ */
+function openInput(text: string): number {
+  const path = `/dev/shm/parkway-${randomUUID()}`;
+  writeFileSync(path, text, { flag: 'wx', mode: 0o600 });
+  try {
+    return openSync(path, 'r');
+  } finally {
+    unlinkSync(path);
+  }
 }
 
 /** Waits for the end of a process and its output. Returns undefined when it succeeded, else how it ended. */
@@ -81,9 +96,7 @@ async function ending(child: ChildProcess, timeoutMs: number): Promise<string | 
 }
 
 function follow(argv: readonly string[], onLine: (line: string) => void): Follower {
-  const child = start(argv);
-  child.stdin?.on('error', () => undefined);
-  child.stdin?.end();
+  const child = start(argv, 'ignore');
   for (const stream of [child.stdout, child.stderr])
     if (stream !== null) createInterface({ input: stream }).on('line', onLine);
   const ended = new Promise<void>((resolve) => {
