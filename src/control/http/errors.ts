@@ -17,7 +17,9 @@ export function answerError(error: FastifyError, request: FastifyRequest, reply:
     return send(reply, refused, { ...refused.body(), errors });
   }
   const problem = problemOf(error);
-  if (!(error instanceof Problem) && problem.body().status >= 500) request.log.error({ err: error }, problem.code);
+  if (problem.code === 'internal') request.log.error({ err: error }, 'internal');
+  // Every request meets it while the database is away: a line each, without a stack.
+  else if (!(error instanceof Problem) && problem.code === 'unavailable') request.log.warn(error.message);
   return send(reply, problem, problem.body());
 }
 

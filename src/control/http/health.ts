@@ -1,7 +1,11 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { z } from 'zod';
+import { Problem } from '../../wire/problem.ts';
 import type { Deps } from '../deps.ts';
 import type { App } from './app.ts';
+
+const PATIENCE_MS = 2000;
 
 const healthSchema = z.object({ status: z.literal('ok') }).meta({ id: 'Health' });
 
@@ -32,8 +36,14 @@ export function healthRoutes(app: App, deps: Deps): void {
       },
     },
     async () => {
-      await sql`select 1`.execute(deps.db);
+      await Promise.race([sql`select 1`.execute(deps.db), impatience()]);
       return { status: 'ok' as const };
     },
   );
+}
+
+/** A database that hangs does not answer either. */
+async function impatience(): Promise<never> {
+  await delay(PATIENCE_MS, undefined, { ref: false });
+  throw new Problem('unavailable', `The database has not answered for ${PATIENCE_MS} ms.`, 2);
 }
