@@ -3,7 +3,6 @@ import { z } from 'zod';
 import { systemClock } from '../net/clock.ts';
 import { realRunner } from '../kernel/run.ts';
 import { startAgent } from './start.ts';
-import { systemSysctl } from './sysctl.ts';
 
 const environment = z.object({
   PARKWAY_CONTROL_URL: z.url({ protocol: /^https?$/ }),
@@ -24,7 +23,6 @@ try {
     stateDir: env.data.PARKWAY_STATE_DIR,
     tokenFile: env.data.PARKWAY_ENROLLMENT_TOKEN_FILE,
     runner: realRunner(),
-    sysctl: systemSysctl,
     clock: systemClock,
     log,
   });

@@ -6,6 +6,7 @@
 import { formatCidr } from '../net/cidr.ts';
 import { formatIp } from '../net/ip.ts';
 import type { IpRoute, IpRule, IpWanted } from '../kernel/ip.ts';
+import type { Sysctls } from '../kernel/sysctl.ts';
 import type { WgPeer } from '../kernel/wg.ts';
 import type { AgentState } from '../wire/state.ts';
 import { PROBE_MARK, formatMark, isTunnelName, markOf, tunnelName } from './names.ts';
@@ -86,4 +87,19 @@ function rulesOf(state: AgentState): IpRule[] {
     rule(PREF.local, '', 'lookup local'),
     ...pools.map((pool) => rule(PREF.pools, pool, 'unreachable')),
   ];
+}
+
+/** Kernel parameters that the data plane rests on. The connection tracker's exist once a rule set that uses it is loaded. */
+export function sysctlsOf(state: AgentState, present: ReadonlySet<string>): Sysctls {
+  const tunnels = tunnelsOf(state).filter(({ dev }) => present.has(dev));
+  return {
+    'net.ipv4.ip_forward': '1',
+    // Our own ICMP errors take the way of the packet that they are about.
+    'net.ipv4.fwmark_reflect': '1',
+    // A TCP packet of a connection that the agent has not seen begin is at the wrong plant.
+    'net.netfilter.nf_conntrack_tcp_loose': '0',
+    'net.netfilter.nf_conntrack_tcp_be_liberal': '1',
+    // A source that is reached by the mark only passes reverse path filters by it.
+    ...Object.fromEntries(tunnels.map(({ dev }) => [`net.ipv4.conf.${dev}.src_valid_mark`, '1'])),
+  };
 }

@@ -2,18 +2,17 @@ import type { KeyPair } from '../net/keys.ts';
 import { type IpState, ipBatch, planIp, readIp } from '../kernel/ip.ts';
 import type { NftTable } from '../kernel/nft.ts';
 import { KernelError, type Runner } from '../kernel/run.ts';
+import { ensureSysctls } from '../kernel/sysctl.ts';
 import { type WgState, configureWg, createWgInterface, readWg, removeWgPeers, setWgPeers } from '../kernel/wg.ts';
 import type { AgentState } from '../wire/state.ts';
 import { isTunnelName } from './names.ts';
-import { ipWanted, tablesOf, tunnelsOf } from './network.ts';
+import { ipWanted, sysctlsOf, tablesOf, tunnelsOf } from './network.ts';
 import { type TunnelPlan, planTunnels } from './plan.ts';
 import { tableText, updateText } from './rules.ts';
-import { type Sysctl, setSysctls } from './sysctl.ts';
 
 export interface Kernel {
   readonly runner: Runner;
   readonly nft: NftTable;
-  readonly sysctl: Sysctl;
   /** The agent's WireGuard key. */
   readonly tunnelKey: KeyPair;
   /** The state whose rules the table holds; undefined when that is not known, so that the table is loaded whole. */
@@ -89,12 +88,7 @@ async function settle(
   const present = new Set(ip.links.map(({ dev }) => dev).filter(isTunnelName));
   const lines = planIp(ipWanted(state, present), ip);
   if (lines.length > 0) await attempts.run(lines.join('; '), () => ipBatch(kernel.runner, lines));
-  const tunnels = tunnelsOf(state).map(({ dev }) => dev);
-  const changed = await setSysctls(
-    kernel.sysctl,
-    tunnels.filter((dev) => present.has(dev)),
-  );
-  attempts.done.push(...changed);
+  await attempts.some(() => ensureSysctls(kernel.runner, sysctlsOf(state, present)));
 }
 
 async function readKernel(
@@ -120,25 +114,28 @@ async function readTunnel(runner: Runner, dev: string): Promise<WgState | undefi
 
 /** Steps of which one may fail without keeping the next from being tried. */
 interface Attempts {
-  /** What succeeded. */
+  /** What was changed. */
   readonly done: string[];
   run(what: string, step: () => Promise<void>): Promise<void>;
+  /** Runs a step that says what it changed. */
+  some(step: () => Promise<readonly string[]>): Promise<void>;
   /** Throws AggregateError when a step failed. */
   conclude(): void;
 }
 
 function newAttempts(): Attempts {
   const [done, failed]: [string[], unknown[]] = [[], []];
+  const some: Attempts['some'] = async (step) => {
+    try {
+      done.push(...(await step()));
+    } catch (error) {
+      failed.push(error);
+    }
+  };
   return {
     done,
-    run: async (what, step) => {
-      try {
-        await step();
-        done.push(what);
-      } catch (error) {
-        failed.push(error);
-      }
-    },
+    some,
+    run: (what, step) => some(() => step().then(() => [what])),
     conclude: () => {
       if (failed.length > 0) throw new AggregateError(failed, failed.map(String).join('; '));
     },

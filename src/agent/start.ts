@@ -19,7 +19,6 @@ import { type Keeper, startKeeper } from './keeper.ts';
 import { TABLE } from './names.ts';
 import { probeResponder } from './probe.ts';
 import { RefusedState, type SignedState, loadState, saveState, verifyState } from './state.ts';
-import type { Sysctl } from './sysctl.ts';
 
 export interface AgentOptions {
   /** Control's base URL. */
@@ -28,7 +27,6 @@ export interface AgentOptions {
   /** File with a single-use token, for an agent that has no identity yet. */
   readonly tokenFile: string | undefined;
   readonly runner: Runner;
-  readonly sysctl: Sysctl;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -104,11 +102,10 @@ function issuer({ controlKey, number }: Identity): { controlKey: Identity['contr
 }
 
 function keep(context: Context, say: (message: FromDaemonJson) => void): Keeper {
-  const { runner, sysctl, log } = context.options;
+  const { runner, log } = context.options;
   return startKeeper({
     kernel: {
       runner,
-      sysctl,
       nft: nftTable(runner, TABLE, randomInt(1, 2 ** 31)),
       tunnelKey: context.keys.tunnel,
       rules: { loaded: undefined },
