@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -68,18 +68,16 @@ export function page(...items: unknown[]): Reply {
 /** Starts a stub on a free port of the loopback address. */
 export async function startStub(replies: Replies): Promise<Stub> {
   const asked: Asked[] = [];
-  const server = createServer((request, response) => {
-    void text(request).then((body) => {
-      const { pathname, searchParams } = new URL(request.url ?? '', 'http://stub');
-      const path = pathname.replace(/^\/api\/v1/, '');
-      const one = { method: request.method ?? '', path, query: searchParams, headers: request.headers, text: body };
-      asked.push(one);
-      answer(
-        response,
-        (replies[`${one.method} ${path}`] ?? (() => problem('not-found', 'The stub has no such path.')))(one),
-      );
-    });
-  });
+  const handle = async (request: IncomingMessage, response: ServerResponse) => {
+    const { pathname, searchParams } = new URL(request.url ?? '', 'http://stub');
+    const path = pathname.replace(/^\/api\/v1/, '');
+    const { method = '', headers } = request;
+    const one = { method, path, query: searchParams, headers, text: await text(request) };
+    asked.push(one);
+    const reply = replies[`${method} ${path}`]?.(one) ?? problem('not-found', 'The stub has no such path.');
+    answer(response, reply);
+  };
+  const server = createServer((request, response) => void handle(request, response));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();

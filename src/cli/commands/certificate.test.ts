@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { newKeyPair, publicKeyOf, toPrivateKey } from '../../net/keys.ts';
 import { privateKeyIn } from '../../wire/profile.ts';
+import { rotateInput } from '../../wire/rest/certificate.ts';
 import { type Asked, type Reply, type Stub, problem, startStub } from '../stub.ts';
 
 const serverKey = newKeyPair('x25519').publicKey;
@@ -21,10 +22,7 @@ function certificate(publicKey: string): object {
   };
 }
 
-const keyOf = ({ text }: Asked): string => {
-  const { publicKey } = JSON.parse(text) as { publicKey: string };
-  return publicKey;
-};
+const keyOf = ({ text }: Asked): string => rotateInput.parse(JSON.parse(text)).publicKey;
 const issue = (asked: Asked): Reply => ({ status: 201, body: certificate(keyOf(asked)), revision: 12 });
 
 let stub: Stub;
