@@ -1,0 +1,154 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { realRunner } from '../src/kernel/run.ts';
+import { type Status, statusSchema } from '../src/lab/status.ts';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const PARKWAY = join(ROOT, 'bin/parkway');
+/** Starting a lab, and loading it, take their time. */
+const PATIENCE_MS = 300_000;
+
+/** A lab of the bench's own, driven as a script outside the project would. */
+export interface BenchLab {
+  readonly status: Status;
+  /** For files of the bench; removed with the lab. */
+  readonly folder: string;
+  /** Runs `parkway …` as an account. Returns its output. */
+  parkway(account: Account, ...words: string[]): Promise<string>;
+  /** Runs `parkway lab …` on this lab. */
+  lab(...words: string[]): Promise<string>;
+  /** Starts the probe on a laptop. */
+  probe(laptop: string): Probe;
+  /** Calls the API as an account, straight, without a process in between. Throws when it refuses. */
+  call<T>(account: Account, request: Request<T>): Promise<Answer<T>>;
+  down(): Promise<void>;
+}
+
+/** A call of the API. `answer` is what of its body is of interest. */
+export interface Request<T> {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly path: string;
+  readonly body?: unknown;
+  readonly answer: z.ZodType<T>;
+}
+
+/** The parsed body, and when it was there, in milliseconds of the machine's clock. */
+export interface Answer<T> {
+  readonly at: number;
+  readonly body: T;
+}
+
+const accountSchema = z.object({ token: z.string() });
+
+/** An account that is signed in. */
+export type Account = z.infer<typeof accountSchema>;
+
+/** What the probe said: see `probe.ts`. */
+export interface Event {
+  readonly kind: string;
+  readonly asked: number;
+  readonly answered: number;
+}
+
+export interface Probe {
+  tell(command: string): void;
+  /** Waits for the next event that fits. Rejects after ten seconds. */
+  next(fits: (event: Event) => boolean): Promise<Event>;
+  /** All events since the last call of `forget`. */
+  readonly events: Event[];
+  stop(): void;
+}
+
+/** Brings a lab up. Take it down whatever happens. */
+export async function benchLab(): Promise<BenchLab> {
+  const folder = await mkdtemp(join(tmpdir(), 'parkway-bench-'));
+  const name = `bench-${process.pid}`;
+  const runner = realRunner();
+  const run = (words: readonly string[], env: readonly string[] = []) =>
+    runner.run(['env', ...env, PARKWAY, ...words], { timeoutMs: PATIENCE_MS });
+  const lab = ([verb = '', ...rest]: string[]) => run(['lab', verb, '--name', name, ...rest]);
+  const down = async () => {
+    await lab(['down']);
+    await rm(folder, { recursive: true });
+  };
+  try {
+    const status = statusSchema.parse(JSON.parse(await lab(['up', '--detach', '--json'])));
+    return {
+      status,
+      folder,
+      down,
+      lab: (...words) => lab(words),
+      parkway: ({ token }, ...words) => run(words, [`PARKWAY_URL=${status.url}`, `PARKWAY_TOKEN=${token}`]),
+      call: (account, request) => call(status, account, request),
+      probe: (laptop) => startProbe(name, laptop),
+    };
+  } catch (error) {
+    await down();
+    throw error;
+  }
+}
+
+/** Signs an account of the lab in. */
+export async function signIn({ status }: BenchLab, email: string): Promise<Account> {
+  const account = status.accounts.find((one) => one.email === email);
+  if (account === undefined) throw new Error(`the lab has no account ${email}`);
+  const credentials = { email, password: account.password };
+  const request = { method: 'POST', path: '/sessions', body: credentials, answer: accountSchema } as const;
+  return (await call(status, { token: '' }, request)).body;
+}
+
+async function call<T>(
+  { api }: Status,
+  { token }: Account,
+  { method, path, body, answer }: Request<T>,
+): Promise<Answer<T>> {
+  const response = await fetch(`${api}${path}`, {
+    method,
+    headers: {
+      ...(token === '' ? {} : { authorization: `Bearer ${token}` }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  const at = performance.timeOrigin + performance.now();
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+  return { at, body: answer.parse(text === '' ? undefined : JSON.parse(text)) };
+}
+
+function startProbe(name: string, laptop: string): Probe {
+  const child = spawn(
+    PARKWAY,
+    ['lab', 'exec', '--name', name, laptop, '--', process.execPath, join(ROOT, 'bench/probe.ts')],
+    { stdio: ['pipe', 'pipe', 'inherit'] },
+  );
+  const events: Event[] = [];
+  const waiting = new Set<(event: Event) => void>();
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    const [kind = '', asked, answered] = line.split(' ');
+    const event = { kind, asked: Number(asked), answered: Number(answered) };
+    events.push(event);
+    for (const tell of waiting) tell(event);
+  });
+  return {
+    events,
+    tell: (command) => child.stdin.write(`${command}\n`),
+    next: (fits) =>
+      new Promise((resolve, reject) => {
+        const timer = setTimeout(() => reject(new Error('the probe saw nothing for ten seconds')), 10_000);
+        const tell = (event: Event) => {
+          if (!fits(event)) return;
+          clearTimeout(timer);
+          waiting.delete(tell);
+          resolve(event);
+        };
+        waiting.add(tell);
+      }),
+    stop: () => child.stdin.end(),
+  };
+}

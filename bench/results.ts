@@ -1,0 +1,77 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { z } from 'zod';
+
+const figureSchema = z.object({
+  /** Such as `grant.p99`: the part before the first dot is the bench. */
+  id: z.string(),
+  value: z.number(),
+  unit: z.string(),
+  /** What it should be, such as `<= 100`; absent where a figure is only to be known. */
+  target: z.string().optional(),
+  met: z.boolean().optional(),
+  /** How many measurements stand behind it. */
+  runs: z.int(),
+});
+
+/** One figure of `bench/results.json`. */
+export type Figure = z.infer<typeof figureSchema>;
+
+/** The value below which the given share (0 to 1) of the samples lies: nearest rank. Throws RangeError without samples. */
+export function percentile(samples: readonly number[], share: number): number {
+  const sorted = [...samples].sort((a, b) => a - b);
+  const value = sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
+  if (value === undefined) throw new RangeError('no samples');
+  return value;
+}
+
+/** The figures p50, p99 and the slowest of samples in milliseconds, against upper targets where there are some. */
+export function latencies(
+  bench: string,
+  samples: readonly number[],
+  targets: { p50?: number; p99?: number },
+): Figure[] {
+  const figure = (name: string, value: number, target?: number): Figure => {
+    const rounded = Math.round(value * 10) / 10;
+    const base = { id: `${bench}.${name}`, value: rounded, unit: 'ms', runs: samples.length };
+    return target === undefined ? base : { ...base, target: `<= ${target}`, met: value <= target };
+  };
+  return [
+    figure('p50', percentile(samples, 0.5), targets.p50),
+    figure('p99', percentile(samples, 0.99), targets.p99),
+    figure('max', Math.max(...samples)),
+  ];
+}
+
+/** The figures as a table for people. A missed target stays in it as missed. */
+export function asTable(figures: readonly Figure[]): string {
+  const rows = figures.map(({ id, value, unit, target, met, runs }) => {
+    const verdict = met === undefined ? '' : met ? 'met' : 'MISSED';
+    return [id, `${value} ${unit}`, target ?? '', verdict, String(runs)];
+  });
+  const all = [['figure', 'value', 'target', '', 'runs'], ...rows];
+  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
+  return all
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+/** Writes figures to the results file; those of benches that did not run stay. */
+export function keepFigures(file: string, figures: readonly Figure[]): void {
+  const benches = new Set(figures.map(benchOf));
+  const others = readFigures(file).filter((figure) => !benches.has(benchOf(figure)));
+  const all = [...others, ...figures].sort((a, b) => a.id.localeCompare(b.id));
+  writeFileSync(file, `${JSON.stringify(all, null, 2)}\n`);
+}
+
+function benchOf({ id }: Figure): string {
+  return id.split('.')[0] ?? id;
+}
+
+function readFigures(file: string): Figure[] {
+  return existsSync(file) ? z.array(figureSchema).parse(JSON.parse(readFileSync(file, 'utf8'))) : [];
+}
