@@ -1,5 +1,4 @@
-import { expect } from 'vitest';
-import { JOB_ROLES, type JobRole, type OrganizationRole } from '../../src/access/roles.ts';
+import type { JobRole, OrganizationRole } from '../../src/access/roles.ts';
 import { newKeyPair } from '../../src/net/keys.ts';
 import { type Answer, type Person, type TestControl, testControl } from './app.ts';
 
@@ -42,7 +41,7 @@ export async function tenants(): Promise<Tenants> {
   const control = await testControl();
   const { db } = control.deps;
   const post = async (who: Person, path: string, body: object = {}) =>
-    created(await control.call(who, 'POST', path, body));
+    created(await control.call<{ id: string }>(who, 'POST', path, body));
   const person = (name: string) => control.person(`${name}@x.test`);
   await addSlot(control);
 
@@ -69,13 +68,22 @@ export async function tenants(): Promise<Tenants> {
   const inverter = { name: 'Inverter', address: '192.168.1.10' };
   const device = (await post(administrator, `/plants/${alpha}/devices`, inverter)).id;
 
-  const holders = {} as Record<JobRole, Person>;
-  const grants = {} as Record<JobRole, string>;
-  for (const role of JOB_ROLES) {
-    holders[role] = await member(administrator, sunfield, role, 'member');
-    const grant = { userId: holders[role].id, plantId: alpha, role };
-    grants[role] = (await post(administrator, `/organizations/${sunfield}/grants`, grant)).id;
-  }
+  const holders = {
+    operator: await member(administrator, sunfield, 'operator', 'member'),
+    technical_manager: await member(administrator, sunfield, 'technical_manager', 'member'),
+    asset_manager_commercial: await member(administrator, sunfield, 'asset_manager_commercial', 'member'),
+    viewer: await member(administrator, sunfield, 'viewer', 'member'),
+  };
+  const grant = async (role: JobRole) => {
+    const body = { userId: holders[role].id, plantId: alpha, role };
+    return (await post(administrator, `/organizations/${sunfield}/grants`, body)).id;
+  };
+  const grants = {
+    operator: await grant('operator'),
+    technical_manager: await grant('technical_manager'),
+    asset_manager_commercial: await grant('asset_manager_commercial'),
+    viewer: await grant('viewer'),
+  };
 
   const technician = await member(partner, helios, 'technician', 'member');
   const cooperation = (await post(administrator, `/organizations/${sunfield}/cooperations`, { partnerName: 'Helios' }))
@@ -133,9 +141,9 @@ export async function tenants(): Promise<Tenants> {
 }
 
 /** The body of an answer that must be a success. */
-export function created(answer: Answer): { id: string } {
-  expect(answer.status, answer.text).toBeLessThan(300);
-  return answer.json as { id: string };
+export function created<T>(answer: Answer<T>): T {
+  if (answer.status >= 300) throw new Error(`${answer.status} ${answer.text}`);
+  return answer.json;
 }
 
 const TABLES = [

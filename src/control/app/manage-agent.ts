@@ -2,7 +2,7 @@ import { deleteAgent, readAgent } from '../../store/agents.ts';
 import { change } from '../../store/change.ts';
 import type { AgentJson, EnrollmentTokenJson } from '../../wire/rest/agents.ts';
 import type { Actor } from '../actor.ts';
-import { onPlant } from '../authorize.ts';
+import { asOwnerOf, onPlant } from '../authorize.ts';
 import type { Deps } from '../deps.ts';
 import { makeEnrollmentToken } from './make-enrollment-token.ts';
 
@@ -21,7 +21,7 @@ export async function showAgent(deps: Deps, actor: Actor, plantId: string): Prom
 
 /** Makes a token with which a plant's next agent enrols; from then on the former one is refused (AVL-5). */
 export async function inviteAgent(deps: Deps, actor: Actor, plantId: string): Promise<EnrollmentTokenJson> {
-  await onPlant(deps.db, actor, plantId, 'configure-devices', new Date(deps.clock.now()));
+  await asOwnerOf(deps.db, actor, plantId, new Date(deps.clock.now()));
   const made = await makeEnrollmentToken(deps.db, deps, actor, { plantId });
   return { ...made, command: commandFor(deps.publicUrl) };
 }
@@ -30,7 +30,7 @@ export async function inviteAgent(deps: Deps, actor: Actor, plantId: string): Pr
 export async function removeAgent(deps: Deps, actor: Actor, plantId: string): Promise<{ revision: number }> {
   const now = new Date(deps.clock.now());
   return change(deps.db, async (tx) => {
-    await onPlant(tx, actor, plantId, 'configure-devices', now);
+    await asOwnerOf(tx, actor, plantId, now);
     await deleteAgent(tx, plantId, now);
   });
 }

@@ -135,7 +135,7 @@ test('ACC-5: only Administrators of the right side take a step, and only from th
     [partner, 'accept', 'cooperation-state'],
     [staff.administrator, 'resume', 'cooperation-state'],
   ] as const) {
-    expect(codeOf(await step(world, who, name)), `${who.email} ${name}`).toBe(code);
+    expect([who.email, name, codeOf(await step(world, who, name))]).toEqual([who.email, name, code]);
   }
   expect(await world.everything()).toBe(before);
   created(await step(world, staff.administrator, 'end'));
@@ -145,7 +145,7 @@ test('ACC-5: only Administrators of the right side take a step, and only from th
     [staff.administrator, 'end'],
     [partner, 'accept'],
   ] as const) {
-    expect(codeOf(await step(world, who, name)), name).toBe('cooperation-state');
+    expect([name, codeOf(await step(world, who, name))]).toEqual([name, 'cooperation-state']);
   }
   const cap = await control.call(staff.administrator, 'PATCH', `/shares/${world.share}`, { cap: 'operator' });
   expect(codeOf(cap)).toBe('cooperation-state');

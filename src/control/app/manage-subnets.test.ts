@@ -31,8 +31,10 @@ test('each bad subnet has its own code and a sentence with its value, and change
     ['192.168.0.0/16', 'subnet-overlaps-own', 'contains 192.168.1.0/24'],
   ] as const) {
     const answer = await control.call(staff.administrator, 'POST', `/plants/${alpha}/subnets`, { network });
-    expect(codeOf(answer), network).toBe(code);
-    expect(answer.json).toMatchObject({ detail: expect.stringContaining(says) });
+    expect({ network, problem: answer.json }).toMatchObject({
+      network,
+      problem: { code, detail: expect.stringContaining(says) },
+    });
   }
   expect(await world.everything()).toBe(before);
 });
@@ -111,7 +113,7 @@ test('VPN-10: a device has the same place in the alias, and an address outside t
       name: 'Meter',
       address,
     });
-    expect(codeOf(answer), address).toBe(code);
+    expect([address, codeOf(answer)]).toEqual([address, code]);
   }
   const moved = await control.call(staff.administrator, 'PATCH', `/devices/${device}`, { address: '10.0.0.1' });
   expect(codeOf(moved)).toBe('address-outside-plant');
