@@ -83,8 +83,11 @@ export async function conclude<T>(
 ): Promise<void> {
   // Names come from other people, see `printable`.
   show(context, options, answer, (value) => format(value).split('\n').map(printable).join('\n'));
-  if (!options.wait || answer.revision === undefined) return;
-  const said = await waitInEffect(api, answer.revision);
+  if (!options.wait) return;
+  const said =
+    answer.revision === undefined
+      ? 'the answer names no revision to wait for'
+      : await waitInEffect(api, answer.revision);
   if (options.json) context.terminal.err(`${said}\n`);
   else context.terminal.out(`${said}\n`);
 }

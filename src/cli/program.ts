@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import type { Context } from './context.ts';
 import { EXIT, Failure } from './failures.ts';
+import { printable } from './table.ts';
 
 interface Entry {
   readonly name: string;
@@ -187,7 +188,9 @@ export async function run(words: readonly string[], context: Context): Promise<n
   } catch (error) {
     // Commander has printed its own message already, and exits with 0 after --help.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.fine : EXIT.usage;
-    context.terminal.err(`parkway: ${error instanceof Error ? error.message : String(error)}\n`);
+    const message = error instanceof Error ? error.message : String(error);
+    // A server's words may quote what other people wrote.
+    context.terminal.err(`parkway: ${message.split('\n').map(printable).join('\n')}\n`);
     return error instanceof Failure ? error.exit : EXIT.refused;
   }
 }

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { parsePublicKey } from '../../net/keys.ts';
 import { composeProfile } from '../../wire/profile.ts';
 import { type CertificateJson, certificateSchema } from '../../wire/rest/certificate.ts';
@@ -133,10 +133,15 @@ function describe(certificate: CertificateJson): string {
 }
 
 function nextSteps(out: string): string {
+  // It names the interface after the file, and Linux takes 15 characters.
+  const named = /^[\w=+.-]{1,15}\.conf$/.test(basename(out));
+  const linux = named
+    ? `sudo wg-quick up ${out}`
+    : 'rename it to 15 letters and .conf at most, then sudo wg-quick up <file>';
   return `Wrote ${out}. It holds your private key, and there is no other copy: keep it to yourself.
 
 Connect with one of
-  Linux:                  sudo wg-quick up ${out}
+  Linux:                  ${linux}
   Windows, macOS:         WireGuard app, "Import tunnel(s) from file"
   Android, iOS:           WireGuard app, "Import from file"
 'parkway routes' shows what you reach.

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
-import { type RouteJson, routeSchema } from '../../wire/rest/routes.ts';
+import { type RouteJson, routeSchema, routeStatusSchema } from '../../wire/rest/routes.ts';
 import { type Api, connect } from '../client.ts';
-import { type Changing, type Common, changing, conclude, confirm, showTable, verb } from '../command.ts';
+import { type Changing, type Common, changing, conclude, confirm, showTable, verb, wordOption } from '../command.ts';
 import type { Context } from '../context.ts';
 import { EXIT, Failure, wrongUsage } from '../failures.ts';
 import { plantId } from '../names.ts';
@@ -17,7 +17,7 @@ interface Filters extends Common {
 export function routesCommand(context: Context): Command {
   const noun = new Command('routes').description('The subnets you reach (VPN-13).');
   verb(noun, 'list', 'all of them, conflicts first', 'routes --status conflict')
-    .option('--status <status>', 'only these: active, conflict, unreachable or paused')
+    .addOption(wordOption('--status <status>', 'only these', routeStatusSchema.options))
     .option('--plant <plant>', 'only of this plant')
     .option('--search <text>', 'only where a plant, portfolio, organization or network contains this')
     .action((options: Filters) => list(context, options));
