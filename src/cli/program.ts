@@ -105,7 +105,7 @@ export const COMMANDS: readonly Entry[] = [
   {
     name: 'gateways',
     summary: 'gateways (platform)',
-    load: async (context) => (await import('./commands/platform.ts')).gatewaysCommand(context),
+    load: async (context) => (await import('./commands/gateways.ts')).gatewaysCommand(context),
   },
   {
     name: 'regions',

@@ -17,6 +17,7 @@ import {
 import type { Context } from '../context.ts';
 import { cooperationNamed, isId, organizationId } from '../names.ts';
 import { formatThing } from '../table.ts';
+import { addAssignmentVerbs } from './assignments.ts';
 import { addShareVerbs } from './shares.ts';
 
 /** `parkway cooperations …`: links between two organizations, what is shared in them and who it is assigned to (ACC-5). */
@@ -49,6 +50,7 @@ export function cooperationsCommand(context: Context): Command {
     );
   }
   addShareVerbs(noun, context);
+  addAssignmentVerbs(noun, context);
   return noun;
 }
 

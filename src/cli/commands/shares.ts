@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { assignmentSchema, shareSchema } from '../../wire/rest/cooperations.ts';
+import { shareSchema } from '../../wire/rest/cooperations.ts';
 import { jobRoleSchema } from '../../wire/rest/roles.ts';
 import { type Api, connect } from '../client.ts';
 import {
@@ -17,7 +17,7 @@ import {
   wordOption,
 } from '../command.ts';
 import type { Context } from '../context.ts';
-import { assignmentId, cooperationNamed, shareId, userId } from '../names.ts';
+import { cooperationNamed, shareId } from '../names.ts';
 import { NONE } from '../table.ts';
 import { onTarget, targetOf } from './grants.ts';
 
@@ -25,18 +25,12 @@ interface Shared extends Changing, OfOrganization {
   readonly plant?: string;
   readonly portfolio?: string;
   readonly cap: string;
-  readonly role: string;
 }
 
-const word = (flags: string, description: string) =>
-  wordOption(flags, description, jobRoleSchema.options).makeOptionMandatory();
-const cap = () => word('--cap <role>', 'the strongest role that it gives');
-const role = () => word('--role <role>', 'the role');
+const cap = () =>
+  wordOption('--cap <role>', 'the strongest role that it gives', jobRoleSchema.options).makeOptionMandatory();
 
-/**
- * Adds the verbs of shares and assignments to `parkway cooperations`. A share is named by its cooperation and its plant
- * or portfolio, an assignment by its share and the member.
- */
+/** Adds the verbs of shares to `parkway cooperations`. A share is named by its cooperation and its plant or portfolio. */
 export function addShareVerbs(noun: Command, context: Context): void {
   ofOrganization(verb(noun, 'shares <cooperation>', 'what is shared', 'cooperations shares "Nord Service"')).action(
     (text: string, options: Common & OfOrganization) => listShares(context, text, options),
@@ -81,63 +75,6 @@ export function addShareVerbs(noun: Command, context: Context): void {
       done: `${shared} is no longer shared.`,
     }),
   );
-  ofOrganization(
-    verb(
-      noun,
-      'assignments <cooperation> <share>',
-      'who a share is assigned to',
-      'cooperations assignments Sunfield Sonnfeld',
-    ),
-  ).action((text: string, shared: string, options: Common & OfOrganization) =>
-    listAssignments(context, text, shared, options),
-  );
-  ofOrganization(
-    changing(
-      noun,
-      'assign <cooperation> <share> <member>',
-      'assign a share to a member',
-      'cooperations assign Sunfield Sonnfeld tom@nord.example --role operator',
-    ),
-  )
-    .addOption(role())
-    .action((text: string, shared: string, member: string, options: Shared) =>
-      assign(context, text, shared, member, options),
-    );
-  ofOrganization(
-    changing(
-      noun,
-      'reassign <cooperation> <share> <member>',
-      'change the role',
-      'cooperations reassign Sunfield Sonnfeld tom@nord.example --role viewer',
-    ),
-  )
-    .addOption(role())
-    .action((text: string, shared: string, member: string, options: Shared) =>
-      patch(
-        context,
-        options,
-        { role: options.role },
-        async (api) => `/assignments/${await assignmentId(api, await shareOf(api, text, shared, options), member)}`,
-      ),
-    );
-  ofOrganization(
-    removing(
-      noun,
-      'unassign <cooperation> <share> <member>',
-      'take an assignment away',
-      'cooperations unassign Sunfield Sonnfeld tom@nord.example',
-    ),
-  ).action((text: string, shared: string, member: string, options: Shared) =>
-    removeAt(
-      context,
-      options,
-      async (api) => `/assignments/${await assignmentId(api, await shareOf(api, text, shared, options), member)}`,
-      {
-        question: `Take ${shared} away from ${member}? Their connections end at once.`,
-        done: `${member} no longer has ${shared} by this.`,
-      },
-    ),
-  );
 }
 
 async function listShares(context: Context, text: string, options: Common & OfOrganization): Promise<void> {
@@ -169,36 +106,8 @@ async function share(context: Context, text: string, options: Shared): Promise<v
   );
 }
 
-async function listAssignments(
-  context: Context,
-  text: string,
-  shared: string,
-  options: Common & OfOrganization,
-): Promise<void> {
-  const api = await connect(context);
-  const answer = await api.list(`/shares/${await shareOf(api, text, shared, options)}/assignments`, assignmentSchema);
-  showTable(context, options, answer, 'It is assigned to nobody.', (assignments) => ({
-    columns: ['member', 'role', 'under the cap', 'id'],
-    rows: assignments.map((one) => [one.user.email, one.role, one.effectiveRole, one.id]),
-  }));
-}
-
-async function assign(context: Context, text: string, shared: string, member: string, options: Shared): Promise<void> {
-  const api = await connect(context);
-  const cooperation = await cooperationNamed(api, options.organization, text);
-  const id = await shareId(api, cooperation.id, shared);
-  const body = { userId: await userId(api, cooperation.partner.id, member), role: options.role };
-  const answer = await api.send('POST', `/shares/${id}/assignments`, body, assignmentSchema);
-  await conclude(
-    context,
-    api,
-    options,
-    answer,
-    (made) => `${made.user.email} is ${made.effectiveRole} on ${shared}. Assignment ${made.id}\n`,
-  );
-}
-
-async function patch(
+/** Changes what is at `path`, and says so. */
+export async function patch(
   context: Context,
   options: Changing,
   body: object,
@@ -214,6 +123,7 @@ async function patch(
   );
 }
 
-async function shareOf(api: Api, text: string, shared: string, options: OfOrganization): Promise<string> {
+/** The id of the share that a cooperation and a plant or portfolio name. */
+export async function shareOf(api: Api, text: string, shared: string, options: OfOrganization): Promise<string> {
   return shareId(api, (await cooperationNamed(api, options.organization, text)).id, shared);
 }
