@@ -10,7 +10,7 @@ Parkway is up: ${status.url}
   Open a device of a plant from a laptop, with a stock WireGuard client:
 
     export PARKWAY_URL=${status.url}
-    parkway login ${operator?.email ?? ''}           password: ${operator?.password ?? ''}
+    parkway login --email ${operator?.email ?? ''}           password: ${operator?.password ?? ''}
     parkway certificate issue --out laptop.conf
     parkway lab connect laptop-1 laptop.conf
     parkway lab exec laptop-1 -- curl http://${inverter?.address ?? ''}/

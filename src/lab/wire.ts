@@ -1,21 +1,27 @@
 /** The texts that join hosts: what `ip -batch` and `nft -f` are told. Pure. */
+import { createHash } from 'node:crypto';
 import type { Host, Link } from './topology.ts';
 
 /** Creates both ends of cables right in the namespaces of their hosts, given by the process ids of their inits. */
 export function cableBatch(links: readonly Link[], init: (host: string) => number): string {
-  return links
-    .map(
-      ({ near, far }) =>
-        `link add ${near.device} netns ${init(near.host)} type veth peer name ${far.device} netns ${init(far.host)}\n`,
-    )
-    .join('');
+  return links.map(({ near, far }) => `link add ${end(near, init)} type veth peer name ${end(far, init)}\n`).join('');
+}
+
+function end({ host, device }: { host: string; device: string }, init: (host: string) => number): string {
+  return `${device} address ${macOf(host, device)} netns ${init(host)}`;
+}
+
+/** A hardware address that a host keeps when it boots again, so that its neighbours find it at once. */
+function macOf(host: string, device: string): string {
+  const bytes = createHash('sha256').update(`${host} ${device}`).digest().subarray(0, 5);
+  return ['02', ...[...bytes].map((byte) => byte.toString(16).padStart(2, '0'))].join(':');
 }
 
 /** What a new host sets up before its cables come: its bridges and their addresses. */
 export function bridgeBatch(host: Host): string {
-  return host.bridges
-    .map((bridge) => `link add ${bridge} type bridge\nlink set ${bridge} up\n${addressBatch(host, bridge)}`)
-    .join('');
+  const add = (bridge: string) =>
+    `link add ${bridge} address ${macOf(host.name, bridge)} type bridge\nlink set ${bridge} up\n`;
+  return host.bridges.map((bridge) => `${add(bridge)}${addressBatch(host, bridge)}`).join('');
 }
 
 /** What a host sets up at its ends of cables, new or renewed. All of it may be repeated. */

@@ -81,8 +81,7 @@ describe('a host of a lab', () => {
     const init = await new Promise<number>((resolve) =>
       createInterface(holder.stdout).once('line', (line) => resolve(Number(line))),
     );
-    const network = networkIdentity(init);
-    expect(network).not.toBe(networkIdentity(process.pid));
+    expect(networkIdentity(init)).not.toBe(networkIdentity(process.pid));
     const sleeper = spawn('setpriv', inside(init, ['sleep', '1000']).slice(1), { stdio: 'ignore' });
     const ended = once(sleeper, 'exit');
 
