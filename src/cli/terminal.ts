@@ -6,6 +6,7 @@ import { EXIT, Failure } from './failures.ts';
 
 /** The terminal, or the pipes, that this process was started with. */
 export function processTerminal(): Terminal {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', forgiveLeaving);
   return {
     interactive: process.stdin.isTTY && process.stderr.isTTY,
     // Asks Node, which knows NO_COLOR, FORCE_COLOR and what the terminal can do.
@@ -34,4 +35,9 @@ async function ask(question: string, hidden?: 'hidden'): Promise<string> {
     lines.close();
     if (hidden !== undefined) process.stderr.write('\n');
   }
+}
+
+/** Whoever reads may leave early, as `head` does. The command goes on, and ends as it would have. */
+function forgiveLeaving(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
 }
