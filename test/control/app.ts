@@ -7,7 +7,7 @@ import { type App, buildApp } from '../../src/control/http/app.ts';
 import { DEFAULT_POOLS } from '../../src/net/pools.ts';
 import { openInstallation } from '../../src/store/installation.ts';
 import { problemSchema } from '../../src/wire/problem.ts';
-import { testDatabase } from '../postgres/database.ts';
+import { type Engine, testDatabase } from '../postgres/database.ts';
 
 /** Somebody signed in. */
 export interface Person {
@@ -45,8 +45,8 @@ export interface Answer<T = unknown> {
 }
 
 /** Builds control's API for one test: `await using control = await testControl();`. */
-export async function testControl(): Promise<TestControl> {
-  const database = await testDatabase('embedded');
+export async function testControl(engine: Engine = 'embedded'): Promise<TestControl> {
+  const database = await testDatabase(engine);
   let ahead = 0;
   const masterKey = randomBytes(32);
   const deps: Deps = {

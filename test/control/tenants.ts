@@ -1,5 +1,6 @@
 import type { JobRole, OrganizationRole } from '../../src/access/roles.ts';
 import { newKeyPair } from '../../src/net/keys.ts';
+import type { Engine } from '../postgres/database.ts';
 import { type Answer, type Person, type TestControl, testControl } from './app.ts';
 
 /**
@@ -37,8 +38,8 @@ export interface Tenants extends AsyncDisposable {
   everything(): Promise<string>;
 }
 
-export async function tenants(): Promise<Tenants> {
-  const control = await testControl();
+export async function tenants(engine: Engine = 'embedded'): Promise<Tenants> {
+  const control = await testControl(engine);
   const { db } = control.deps;
   const post = async (who: Person, path: string, body: object = {}) =>
     created(await control.call<{ id: string }>(who, 'POST', path, body));

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { codeOf } from '../../../test/control/app.ts';
+import { ENGINES } from '../../../test/postgres/database.ts';
 import { type Tenants, created, tenants } from '../../../test/control/tenants.ts';
 import type { MemberAccessJson, OwnAccessJson, PlantAccessJson } from '../../wire/rest/access.ts';
 
@@ -11,8 +12,8 @@ interface Page<T> {
 const holdersOf = async ({ control, staff, alpha }: Tenants, query = '') =>
   (await control.call<Page<PlantAccessJson>>(staff.administrator, 'GET', `/plants/${alpha}/access${query}`)).json;
 
-test('ACC-6: a plant’s access names everybody with every source', async () => {
-  await using world = await tenants();
+test.each(ENGINES)('ACC-6: a plant’s access names everybody with every source (%s)', async (engine) => {
+  await using world = await tenants(engine);
   const { items } = await holdersOf(world);
   expect(items.map(({ user, role }) => [user.name, role])).toEqual([
     ['administrator@x.test', 'operator'],
