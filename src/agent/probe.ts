@@ -37,6 +37,8 @@ export function probeResponder(port: number = PROBE_PORT): ProbeResponder {
       const address = formatIp(state.address);
       if (bound?.address === address) return;
       close();
+      // Without a tunnel nobody asks, and no interface carries the address.
+      if (state.gateways.length === 0) return;
       const socket = await bind(address, port);
       socket.on('message', (datagram, from) => answer(socket, datagram, from));
       socket.on('error', close);

@@ -22,11 +22,13 @@ export interface Kernel {
 /**
  * Brings the kernel to a state and returns what it changed, as text; nothing when all was as it should be.
  *
- * Tunnels to gateways that are gone end first, then the rule set changes as one transaction, then tunnels and routes
- * are added. A tunnel that cannot be made does not hold up the others. Throws AggregateError of what failed.
+ * The rule set changes first, as one transaction, and alone decides who passes: that is what a change of access waits for.
+ * Then tunnels to gateways that are gone end, and new ones are made. A tunnel that cannot be made does not hold up the
+ * others. Throws AggregateError of what failed.
  */
 export async function reconcile(kernel: Kernel, state: AgentState): Promise<string[]> {
   const attempts = newAttempts();
+  if (kernel.rules.loaded !== state) await attempts.some(() => loadRules(kernel, state));
   const before = await readKernel(kernel, state);
   const plan = planTunnels(tunnelsOf(state), before.tunnels, kernel.tunnelKey.publicKey);
   for (const dev of plan.remove)
@@ -34,7 +36,6 @@ export async function reconcile(kernel: Kernel, state: AgentState): Promise<stri
   for (const { dev, keys } of plan.unpeer)
     await attempts.run(`remove peers of ${dev}`, () => removeWgPeers(kernel.runner, dev, keys));
 
-  if (kernel.rules.loaded !== state) await attempts.run('load rules', () => loadRules(kernel, state));
   for (const dev of plan.create) await attempts.run(`create ${dev}`, () => createWgInterface(kernel.runner, dev));
   await configure(kernel, plan, attempts);
   await settle(kernel, state, plan, before.ip, attempts);
@@ -46,19 +47,27 @@ export async function reconcile(kernel: Kernel, state: AgentState): Promise<stri
  * Loads the rules of a state. When the change fails the table is made anew, and when that fails as well what withdraws is
  * applied alone: a grant that cannot be made keeps nobody in.
  */
-async function loadRules({ nft, rules }: Kernel, state: AgentState): Promise<void> {
+async function loadRules({ nft, rules }: Kernel, state: AgentState): Promise<string[]> {
   const { loaded } = rules;
-  rules.loaded = undefined;
   const update = loaded?.address === state.address ? updateText(loaded, state) : undefined;
-  if (update === undefined || !(await succeeds(() => nft.apply(update.withdraw + update.grant)))) {
-    try {
-      await nft.apply(tableText(state));
-    } catch (error) {
-      if (update !== undefined && update.withdraw !== '') await nft.apply(update.withdraw);
-      throw error;
+  const change = update === undefined ? undefined : update.withdraw + update.grant;
+  if (change !== '') {
+    rules.loaded = undefined;
+    if (change === undefined || !(await succeeds(() => nft.apply(change)))) {
+      await loadTable(nft, state, update?.withdraw ?? '');
     }
   }
   rules.loaded = state;
+  return change === '' ? [] : ['load rules'];
+}
+
+async function loadTable(nft: NftTable, state: AgentState, withdraw: string): Promise<void> {
+  try {
+    await nft.apply(tableText(state));
+  } catch (error) {
+    if (withdraw !== '') await nft.apply(withdraw);
+    throw error;
+  }
 }
 
 async function succeeds(step: () => Promise<void>): Promise<boolean> {
