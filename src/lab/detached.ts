@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { Status } from './status.ts';
-import type { LabOptions } from './supervisor.ts';
+import { placesOf } from './places.ts';
+import { type LabOptions, refuseSecond } from './supervisor.ts';
 
 /** What the supervisor in the background tells who started it. */
 export const messageSchema = z.discriminatedUnion('type', [
@@ -16,6 +17,7 @@ export type Message = z.infer<typeof messageSchema>;
 
 /** Starts a lab in a process of its own that goes on when this one ends. Resolves when the lab is healthy. */
 export async function startDetached({ base, name, gateways, resume, say }: LabOptions): Promise<Status> {
+  await refuseSecond(placesOf(base, name));
   mkdirSync(base, { recursive: true });
   // Beside the lab's directory, which a new lab clears first.
   const logFile = join(base, `${name}.log`);

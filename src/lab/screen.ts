@@ -1,4 +1,7 @@
+import { fileURLToPath } from 'node:url';
 import type { Status } from './status.ts';
+
+const programs = fileURLToPath(new URL('../../bin', import.meta.url));
 
 /** What a person reads when the lab is up: where to click, and what to type next. */
 export function welcome(status: Status): string {
@@ -9,8 +12,8 @@ Parkway is up: ${status.url}
 
   Open a device of a plant from a laptop, with a stock WireGuard client:
 
-    export PARKWAY_URL=${status.url}
-    parkway login --email ${operator?.email ?? ''}           password: ${operator?.password ?? ''}
+    export PATH=${programs}:$PATH PARKWAY_URL=${status.url}
+    parkway login --email ${operator?.email ?? ''}    # password: ${operator?.password ?? ''}
     parkway certificate issue --out laptop.conf
     parkway lab connect laptop-1 laptop.conf
     parkway lab exec laptop-1 -- curl http://${inverter?.address ?? ''}/

@@ -176,7 +176,8 @@ async function controlAnswers(url: string): Promise<void> {
   throw new Error('Control does not answer.');
 }
 
-async function refuseSecond(places: Places): Promise<void> {
+/** Throws when a lab of this name is up. */
+export async function refuseSecond(places: Places): Promise<void> {
   try {
     await order(places.socket, { order: 'status' });
   } catch (error) {
