@@ -1,11 +1,14 @@
+import { randomBytes } from 'node:crypto';
 import { cidr, formatCidr } from '../../src/net/cidr.ts';
-import { newKeyPair } from '../../src/net/keys.ts';
+import { type KeyPair, newKeyPair } from '../../src/net/keys.ts';
 import { toIp } from '../../src/net/ip.ts';
 import { DEFAULT_POOLS } from '../../src/net/pools.ts';
 import { type Certificate, issueCertificate } from '../../src/store/certificates.ts';
 import { change } from '../../src/store/change.ts';
 import type { Db } from '../../src/store/db.ts';
 import { derive } from '../../src/store/derive.ts';
+import { type Enrolled, type EnrollmentTarget, enroll, insertEnrollmentToken } from '../../src/store/enrollment.ts';
+import { createGateway } from '../../src/store/gateways.ts';
 import { allocateRange } from '../../src/store/ranges.ts';
 import type { JobRole, OrganizationRole } from '../../src/store/schema.ts';
 import { createSlot } from '../../src/store/slots.ts';
@@ -155,4 +158,38 @@ export async function reachOf(db: Db): Promise<string[]> {
 /** The latest revision. */
 export async function head(db: Db): Promise<number> {
   return (await db.selectFrom('revision').select('value').executeTakeFirstOrThrow()).value;
+}
+
+/** An enrolled daemon with its keys. */
+export interface TestDaemon extends Enrolled {
+  readonly identity: KeyPair;
+  readonly tunnel: KeyPair;
+}
+
+/** Enrols a gateway. */
+export async function addGateway(db: Db): Promise<TestDaemon> {
+  const region = await db
+    .insertInto('regions')
+    .values({ name: unique('region') })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  const { value } = await change(db, (tx) =>
+    createGateway(tx, DEFAULT_POOLS, { name: unique('gateway'), regionId: region.id }, NOW),
+  );
+  return enrollFor(db, { gatewayId: value.id }, '192.0.2.1:51821');
+}
+
+/** Enrols the agent of a plant, in the place of a former one. */
+export async function addAgent(db: Db, plant: TestPlant): Promise<TestDaemon> {
+  return enrollFor(db, { plantId: plant.id });
+}
+
+async function enrollFor(db: Db, target: EnrollmentTarget, endpoint?: string): Promise<TestDaemon> {
+  const hash = randomBytes(32);
+  const createdBy = await addUser(db);
+  await insertEnrollmentToken(db, target, { hash, createdBy, expiresAt: new Date(NOW.getTime() + 1000) });
+  const [identity, tunnel] = [newKeyPair('ed25519'), newKeyPair('x25519')];
+  const claim = { tokenHash: hash, identityKey: identity.publicKey, tunnelKey: tunnel.publicKey, endpoint };
+  const { value } = await change(db, (tx) => enroll(tx, claim, DEFAULT_POOLS, NOW));
+  return { ...value, identity, tunnel };
 }
