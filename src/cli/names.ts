@@ -20,6 +20,11 @@ export function isId(text: string): boolean {
   return ID.test(text);
 }
 
+/** A name as names are compared: in any case of letters, and however a keyboard composes an umlaut. */
+export function folded(name: string): string {
+  return name.normalize('NFC').toLowerCase();
+}
+
 /**
  * The one item that a text names: by id, else by one of the names that `namesOf` gives, in any case of letters. `kind` is
  * for the message, `where` the command that lists them. Throws Failure: refused when there is none, usage when several.
@@ -31,13 +36,13 @@ export function pick<T extends { readonly id: string }>(
   kind: string,
   where: string,
 ): T {
-  const wanted = text.toLowerCase();
-  const found = items.filter(
-    (item) => item.id === wanted || namesOf(item).some((name) => name.toLowerCase() === wanted),
-  );
+  const wanted = folded(text);
+  const found = items.filter((item) => item.id === wanted || namesOf(item).some((name) => folded(name) === wanted));
   const [first, ...others] = found;
   if (first === undefined) {
-    throw new Failure(EXIT.refused, `There is no ${kind} “${text}”, or it is not yours to see. '${where}' lists them.`);
+    const near = items.flatMap(namesOf).filter((name) => folded(name).includes(wanted));
+    const hint = near.length === 0 ? `'${where}' lists them.` : `There is: ${near.join(', ')}.`;
+    throw new Failure(EXIT.refused, `There is no ${kind} “${text}”, or it is not yours to see. ${hint}`);
   }
   if (others.length === 0) return first;
   const candidates = found.map((item) => `\n  ${item.id}  ${printable(namesOf(item).at(-1) ?? '')}`).join('');

@@ -119,6 +119,7 @@ describe('names', () => {
 
   it('that fit nothing are refused, and an id is left to the server to judge', async () => {
     expect(await stub.call(['plants', 'show', 'Nowhere'])).toMatchObject({ exit: 1 });
+    expect((await stub.call(['plants', 'show', 'Sonn'])).err).toContain('There is: Sonnfeld, Sunfield/Sonnfeld.');
     const call = await stub.call(['plants', 'show', id(9)]);
     expect(call).toMatchObject({ exit: 1 });
     expect(call.err).toContain('(not-found)');

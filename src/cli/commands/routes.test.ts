@@ -108,6 +108,6 @@ describe('parkway routes', () => {
 
   it('pauses by plant name', async () => {
     const call = await stub.call(['routes', 'pause', 'Ackerland']);
-    expect(call).toMatchObject({ exit: 0, out: 'Ackerland:192.168.1.0/24 is paused. Everything is up.\n' });
+    expect(call).toMatchObject({ exit: 0, out: 'Ackerland:192.168.1.0/24 is paused.\n' });
   });
 });

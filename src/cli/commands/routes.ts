@@ -4,7 +4,7 @@ import { type Api, connect } from '../client.ts';
 import { type Changing, type Common, changing, conclude, confirm, showTable, verb, wordOption } from '../command.ts';
 import type { Context } from '../context.ts';
 import { EXIT, Failure, wrongUsage } from '../failures.ts';
-import { plantId } from '../names.ts';
+import { folded, plantId } from '../names.ts';
 import { NONE, type Table, printable } from '../table.ts';
 
 interface Filters extends Common {
@@ -62,10 +62,10 @@ export function routeTable(routes: readonly RouteJson[]): Table {
  */
 export function pickRoute(routes: readonly RouteJson[], text: string, network?: string): RouteJson {
   const [, plant = text, inText] = /^(.*):([\d./]+)$/.exec(text) ?? [];
-  const wanted = plant.toLowerCase();
+  const wanted = folded(plant);
   const named = (route: RouteJson) =>
     [route.subnetId, route.plantId, route.plantName, `${route.organization.name}/${route.plantName}`].some(
-      (name) => name.toLowerCase() === wanted,
+      (name) => folded(name) === wanted,
     );
   const range = network ?? inText;
   const found = routes.filter((route) => named(route) && (range === undefined || route.network === range));
@@ -104,7 +104,7 @@ async function use(context: Context, text: string, network: string | undefined, 
     await confirm(context, options, `Use ${printable(route.plantName)} for ${route.network}?`);
   }
   const answer = await api.send('POST', `/routes/${route.subnetId}/use`, undefined, routeSchema);
-  await conclude(context, api, options, answer, (now) => `${nameOf(now)} is ${now.status}. ${now.reason}\n`);
+  await conclude(context, api, options, answer, (now) => sentence(now, 'in use'));
 }
 
 async function act(
@@ -117,13 +117,15 @@ async function act(
   const api = await connect(context);
   const { subnetId } = await find(api, text, network);
   const answer = await api.send('POST', `/routes/${subnetId}/${words.verb}`, undefined, routeSchema);
-  await conclude(context, api, options, answer, (now) => `${nameOf(now)} is ${words.done}. ${now.reason}\n`);
+  await conclude(context, api, options, answer, (now) => sentence(now, words.done));
 }
 
 function placeOf(route: RouteJson): string[] {
   return [route.organization.name, route.portfolio.name, route.plantName, route.network];
 }
 
-function nameOf(route: RouteJson): string {
-  return `${route.plantName}:${route.network}`;
+// Of the reasons only a conflict's lasts: the others are of the moment before a gateway has confirmed.
+function sentence(route: RouteJson, state: string): string {
+  const reason = route.status === 'conflict' ? ` ${route.reason}` : '';
+  return `${route.plantName}:${route.network} is ${state}.${reason}\n`;
 }
