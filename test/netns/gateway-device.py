@@ -1,0 +1,84 @@
+"""What answers at a plant, and what a laptop holds open towards it.
+
+serve NAME INFRA DEVICE...        TCP 80 says NAME; TCP 5000 and UDP 5000 echo lines with NAME; UDP 51999 on INFRA echoes probes
+hold tcp|udp HOST PORT SOURCE     sends a numbered line each 20 ms, prints what comes back, or how it ended
+"""
+import asyncio, socket, sys, threading, time
+
+
+def echo_udp(address, port, prefix):
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s.bind((address, port))
+    while True:
+        data, peer = s.recvfrom(4096)
+        try:
+            s.sendto(prefix + data, peer)
+        except OSError:
+            pass
+
+
+async def serve(name, infra, *devices):
+    async def greet(reader, writer):
+        writer.write((name + " " + writer.get_extra_info("peername")[0] + "\n").encode())
+        await writer.drain()
+        writer.close()
+
+    async def echo(reader, writer):
+        try:
+            while line := await reader.readline():
+                writer.write(name.encode() + b" " + line)
+                await writer.drain()
+        except OSError:
+            pass
+
+    for address in devices:
+        threading.Thread(target=echo_udp, args=(address, 5000, name.encode() + b" "), daemon=True).start()
+    threading.Thread(target=echo_udp, args=(infra, 51999, b""), daemon=True).start()
+    await asyncio.start_server(greet, "", 80)
+    await asyncio.start_server(echo, "", 5000)
+    await asyncio.Event().wait()
+
+
+def hold(proto, host, port, source):
+    kind = socket.SOCK_STREAM if proto == "tcp" else socket.SOCK_DGRAM
+    s = socket.socket(socket.AF_INET, kind)
+    s.bind((source, 0))
+    s.settimeout(5)
+    s.connect((host, int(port)))
+    s.settimeout(1)
+
+    def read():
+        while True:
+            try:
+                data = s.recv(4096)
+            except socket.timeout:
+                continue
+            except OSError as e:
+                print("ended", type(e).__name__, e.errno, flush=True)
+                if proto == "tcp":
+                    return
+                time.sleep(0.05)
+                continue
+            if data == b"":
+                print("closed", flush=True)
+                return
+            print(data.decode().rstrip("\n"), flush=True)
+
+    threading.Thread(target=read, daemon=True).start()
+    n = 0
+    while True:
+        n += 1
+        try:
+            s.send(f"{n}\n".encode())
+        except OSError as e:
+            print("ended", type(e).__name__, e.errno, flush=True)
+            if proto == "tcp":
+                break
+        time.sleep(0.02)
+    time.sleep(1)
+
+
+if sys.argv[1] == "serve":
+    asyncio.run(serve(*sys.argv[2:]))
+else:
+    hold(*sys.argv[2:6])
