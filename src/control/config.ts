@@ -44,7 +44,11 @@ const environment = z
   .object({
     PARKWAY_LISTEN: listen,
     PARKWAY_STATE_DIR: z.string({ error: 'must name a folder that control may write to' }).startsWith('/'),
-    DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+    // Not z.url(): libpq's postgres://user@/database?host=/run/postgresql is none.
+    DATABASE_URL: z
+      .string()
+      .regex(/^postgres(ql)?:\/\//, 'must begin with postgres://')
+      .optional(),
     PARKWAY_TLS_CERT: z.string().min(1).optional(),
     PARKWAY_TLS_KEY: z.string().min(1).optional(),
     PARKWAY_INSECURE_HTTP: z.literal('1').optional(),

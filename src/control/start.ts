@@ -7,7 +7,7 @@ import type { ClientConfig } from 'pg';
 import { systemClock } from '../net/clock.ts';
 import { type Db, connectionConfig, migrate, openDb } from '../store/db.ts';
 import { forgetKeys } from '../store/idempotency.ts';
-import { openInstallation } from '../store/installation.ts';
+import { type Installation, openInstallation } from '../store/installation.ts';
 import { startOwnServer } from '../store/own-server.ts';
 import { deleteExpiredSessions } from '../store/sessions.ts';
 import { isUnavailable } from '../store/unavailable.ts';
@@ -51,7 +51,7 @@ export async function startControl(config: Config, log: FastifyBaseLogger): Prom
     pools: config.pools,
     log,
     masterKey,
-    installation: await openInstallation(db, masterKey),
+    installation: await installationOf(db, masterKey, config),
     publicUrl: config.publicUrl,
   };
   if (config.bootstrapFile !== undefined) await bootstrap(deps, config.bootstrapFile);
@@ -100,9 +100,19 @@ async function waitFor(db: Db, log: FastifyBaseLogger): Promise<void> {
       return await migrate(db);
     } catch (error) {
       if (!isUnavailable(error) || systemClock.now() > end) throw error;
-      log.warn('the database does not answer yet');
+      log.warn({ reason: error instanceof Error ? error.message : '' }, 'the database does not answer yet');
       await delay(1000);
     }
+  }
+}
+
+async function installationOf(db: Db, masterKey: Buffer, { stateDirectory }: Config): Promise<Installation> {
+  try {
+    return await openInstallation(db, masterKey);
+  } catch (error) {
+    if (isUnavailable(error)) throw error;
+    const sentence = `The master key in ${stateDirectory} does not open this database. Restore the one that belongs to it.`;
+    throw new Error(sentence, { cause: error });
   }
 }
 

@@ -3,9 +3,9 @@ import type { Clock } from '../net/clock.ts';
 /** Counts attempts by key within a window. */
 export interface Throttle {
   /** Counts an attempt. Returns 0 when it may go on, else the seconds until the next may. */
-  take(key: string): number;
+  readonly take: (key: string) => number;
   /** Takes back an attempt that turned out to be rightful. */
-  forgive(key: string): void;
+  readonly forgive: (key: string) => void;
 }
 
 /** More keys than this are not kept: the oldest go first. */

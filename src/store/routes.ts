@@ -151,7 +151,11 @@ async function readFacts(db: Db, userId: string) {
     .select(['a.applied as agentApplied', isLive('a.seen_at').as('agentLive'), 'w.applied as pathApplied'])
     .select(sql<number>`(select count(*) from gateway_status g where ${isLive('g.seen_at')})`.as('liveGateways'))
     .where('r.user_id', '=', userId)
-    .orderBy(['o.name', 'f.name', 'p.name', 'n.network', 'n.no'])
+    .orderBy('o.name')
+    .orderBy('f.name')
+    .orderBy('p.name')
+    .orderBy('n.network')
+    .orderBy('n.no')
     .execute();
 }
 
