@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { codeOf, testControl } from '../../../test/control/app.ts';
+import { type Person, codeOf, testControl } from '../../../test/control/app.ts';
 import { type Tenants, created, tenants } from '../../../test/control/tenants.ts';
 
 const DAY = 24 * 3600 * 1000;
@@ -202,4 +202,42 @@ test('USR-2: what an outsider sends to accept an invitation tells nothing about 
     control.call(undefined, 'POST', '/invitations/accept', { token, password: PASSWORD });
   const answers = await Promise.all(['pwi_x', 'known@x.test', 'pws_x'].map(accept));
   expect(new Set(answers.map(({ status, text }) => `${status} ${text}`)).size).toBe(1);
+});
+
+test('ACC-2: of two Administrators who demote each other at once, one stays', async () => {
+  await using world = await tenants();
+  const { control, staff, sunfield } = world;
+  const path = (who: Person) => `/organizations/${sunfield}/members/${who.id}`;
+  created(await control.call(staff.administrator, 'PATCH', path(staff.moderator), { role: 'administrator' }));
+  const answers = await Promise.all([
+    control.call(staff.administrator, 'PATCH', path(staff.moderator), { role: 'guest' }),
+    control.call(staff.moderator, 'PATCH', path(staff.administrator), { role: 'guest' }),
+  ]);
+  expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+  expect(answers.filter((answer) => codeOf(answer) === 'not-allowed')).toHaveLength(1);
+});
+
+test('an invitation that two accept at once lets one in', async () => {
+  await using world = await tenants();
+  const { json } = await invite(world, 'new@x.test');
+  const body = { token: json.invitationToken, password: PASSWORD };
+  const answers = await Promise.all(
+    [1, 2, 3].map(() => world.control.call(undefined, 'POST', '/invitations/accept', body)),
+  );
+  expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
+  expect(answers.filter((answer) => codeOf(answer) === 'invitation-invalid')).toHaveLength(2);
+});
+
+test('ACC-7: a platform administrator creates an organization and hands its first Administrator an invitation', async () => {
+  await using world = await tenants();
+  const { control, root, staff } = world;
+  const input = { name: 'Windpark', administratorEmail: 'boss@x.test', administratorName: 'Boss' };
+  expect(codeOf(await control.call(staff.administrator, 'POST', '/organizations', input))).toBe('not-allowed');
+  const made = await control.call<{ id: string; invitationToken: string }>(root, 'POST', '/organizations', input);
+  expect(made.status).toBe(201);
+  const body = { token: made.json.invitationToken, password: PASSWORD };
+  const boss = await control.call<{ token: string }>(undefined, 'POST', '/invitations/accept', body);
+  const path = `/organizations/${made.json.id}/portfolios`;
+  expect((await control.call(boss.json, 'POST', path, { name: 'North' })).status).toBe(201);
+  expect(codeOf(await control.call(root, 'POST', path, { name: 'Mine' }))).toBe('not-allowed');
 });
