@@ -3,7 +3,9 @@ import { type RevisionJson, revisionSchema } from '../wire/rest/revisions.ts';
 import type { Api } from './client.ts';
 import { EXIT, Failure } from './failures.ts';
 
-const INTERVAL_MS = 50;
+// Most changes are in effect within the first of these; a gateway that is away is not worth more than two questions a second.
+const FIRST_MS = 25;
+const LONGEST_MS = 500;
 
 /** How long `--wait` waits, in milliseconds. */
 export const WAIT_MS = 30_000;
@@ -14,12 +16,12 @@ export const WAIT_MS = 30_000;
  */
 export async function waitInEffect(api: Api, revision: number, timeoutMs = WAIT_MS): Promise<string> {
   const end = performance.now() + timeoutMs;
-  for (;;) {
+  for (let pause = FIRST_MS; ; pause = Math.min(pause * 2, LONGEST_MS)) {
     const { value } = await api.get(`/revisions/${revision}`, revisionSchema);
     if (value.confirmed) return inEffect(value);
     if (performance.now() > end)
       throw new Failure(EXIT.notYet, `It is saved, and ${inEffect(value)}. ${behind(value)}`);
-    await delay(INTERVAL_MS);
+    await delay(pause);
   }
 }
 
