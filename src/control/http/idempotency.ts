@@ -13,6 +13,17 @@ declare module 'fastify' {
   }
 }
 
+const HEADER = 'idempotency-key';
+
+/** The headers of every POST that is not public: a public one has no user to keep the answer for. */
+export const idempotencyHeaders = z.looseObject({
+  [HEADER]: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,200}$/, 'is one word of 1 to 200 printable characters, such as a UUID')
+    .optional()
+    .describe('Repeating the request with the same key is harmless'),
+});
+
 /**
  * Makes a POST with an `Idempotency-Key` happen once per user and key: the same request again gets the kept answer,
  * another request with the key is refused. Only success is kept; a refusal changed nothing and may be tried again. An
@@ -67,13 +78,8 @@ async function settle(
   return finishKey(deps.db, userId, key, reply.statusCode, answerToKeep(request, reply, payload));
 }
 
-function keyOf(request: FastifyRequest): string | undefined {
-  const key = request.headers['idempotency-key'];
-  // A public route has no user to keep the answer for.
-  if (key === undefined || request.method !== 'POST' || request.is404) return undefined;
-  if (request.routeOptions.config.access === 'public') return undefined;
-  if (typeof key === 'string' && /^[\x21-\x7e]{1,200}$/.test(key)) return key;
-  throw new Problem('invalid-request', 'Idempotency-Key is one word of 1 to 200 printable characters, such as a UUID.');
+function keyOf({ headers, routeOptions }: FastifyRequest): string | undefined {
+  return routeOptions.schema?.headers === idempotencyHeaders ? idempotencyHeaders.parse(headers)[HEADER] : undefined;
 }
 
 function fingerprint(request: FastifyRequest): Buffer {

@@ -6,7 +6,7 @@ const operation = z.object({
   operationId: z.string().regex(/^[a-z][A-Za-z]+$/),
   summary: z.string().min(5),
   tags: z.array(z.string()).length(1),
-  parameters: z.array(z.object({ name: z.string(), in: z.enum(['path', 'query']) })).default([]),
+  parameters: z.array(z.object({ name: z.string(), in: z.enum(['path', 'query', 'header']) })).default([]),
   responses: z.record(
     z.string(),
     z.object({ description: z.string(), content: z.record(z.string(), z.unknown()).optional() }),
@@ -46,6 +46,14 @@ test('every operation answers problems, and declares the parameters of its path'
     expect(Object.keys(responses).some((status) => status.startsWith('2'))).toBe(true);
     const inPath = parameters.filter((one) => one.in === 'path').map(({ name }) => `{${name}}`);
     expect(inPath.toSorted()).toEqual((path.match(/\{\w+\}/g) ?? []).toSorted());
+  }
+});
+
+test('every POST that is somebody’s takes an Idempotency-Key, and nothing else takes headers', async () => {
+  const { operations } = await read();
+  for (const { method, parameters, security } of operations) {
+    const headers = parameters.filter((one) => one.in === 'header').map(({ name }) => name);
+    expect(headers).toEqual(method === 'post' && security === undefined ? ['idempotency-key'] : []);
   }
 });
 

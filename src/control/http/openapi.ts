@@ -3,6 +3,7 @@ import type { RouteOptions } from 'fastify';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import { problemSchema } from '../../wire/problem.ts';
 import type { Deps } from '../deps.ts';
+import { idempotencyHeaders } from './idempotency.ts';
 import type { App, RouteEntry } from './app.ts';
 
 /** Collects every route into the OpenAPI 3.1 document that `/api/v1/openapi.json` answers. */
@@ -48,6 +49,7 @@ export function describeRoute({ schema, config, method, url }: RouteOptions): Ro
   }
   schema.response = { ...answersOf(schema.response), default: REFUSED };
   if (config.access === 'public') schema.security = [];
+  else if (method === 'POST') schema.headers = idempotencyHeaders;
   const { access } = config;
   return [method].flat().map((one) => ({ method: one, url, access }));
 }
