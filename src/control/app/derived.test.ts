@@ -100,50 +100,75 @@ function handsOf(world: Tenants, statuses: number[]): Hands {
   };
 }
 
+/** Building and moving come more often than tearing down, so that there is something to move. */
 const KINDS = [
-  'role',
-  'leave',
-  'join',
-  'grant',
-  'regrant',
-  'withdraw',
-  'plant',
-  'move',
-  'demolish',
-  'portfolio',
-] as const;
-const SHARED = ['dissolve', 'share', 'cap', 'unshare', 'assign', 'reassign', 'unassign', 'pause', 'resume'] as const;
-const steps = array(record({ kind: constantFrom<Step['kind'][]>(...KINDS, ...SHARED), a: nat(50), b: nat(50) }), {
-  minLength: 60,
-  maxLength: 80,
+  ...(['role', 'leave', 'join', 'join', 'grant', 'grant', 'grant', 'regrant', 'withdraw'] as const),
+  ...([
+    'plant',
+    'plant',
+    'plant',
+    'move',
+    'move',
+    'move',
+    'move',
+    'demolish',
+    'portfolio',
+    'portfolio',
+    'dissolve',
+  ] as const),
+  ...([
+    'share',
+    'share',
+    'cap',
+    'unshare',
+    'assign',
+    'assign',
+    'reassign',
+    'unassign',
+    'pause',
+    'resume',
+    'resume',
+  ] as const),
+];
+const steps = array(record({ kind: constantFrom(...KINDS), a: nat(50), b: nat(50) }), {
+  minLength: 70,
+  maxLength: 70,
+  size: 'max',
 });
+
+/** Everybody has a certificate, and there are two portfolios with a grant and a share on each. */
+async function busy(): Promise<Tenants> {
+  const world = await tenants();
+  const { staff, holders, technician, partner, sunfield, south, cooperation } = world;
+  for (const who of [...Object.values(staff), ...Object.values(holders), technician, partner]) await world.certify(who);
+  const north = (await world.post(staff.administrator, `/organizations/${sunfield}/portfolios`, { name: 'North' })).id;
+  await world.post(staff.administrator, `/portfolios/${north}/plants`, { name: 'Beta' });
+  for (const portfolioId of [north, south]) {
+    const grant = { userId: (portfolioId === north ? holders.viewer : staff.member).id, portfolioId, role: 'operator' };
+    await world.post(staff.administrator, `/organizations/${sunfield}/grants`, grant);
+    const shared = { portfolioId, cap: 'operator' };
+    const share = await world.post(staff.administrator, `/cooperations/${cooperation}/shares`, shared);
+    const userId = (portfolioId === north ? technician : partner).id;
+    await world.post(partner, `/shares/${share.id}/assignments`, { userId, role: 'operator' });
+  }
+  return world;
+}
 
 test('VPN-5: no use case leaves reach other than the verification from scratch would have it', async () => {
   const statuses: number[] = [];
-  let reached = 0;
   await assert(
     asyncProperty(steps, async (sequence: readonly Step[]) => {
-      await using world = await tenants();
+      await using world = await busy();
       const { db } = world.control.deps;
-      for (const who of [
-        ...Object.values(world.staff),
-        ...Object.values(world.holders),
-        world.technician,
-        world.partner,
-      ]) {
-        await world.certify(who);
-      }
       const hands = handsOf(world, statuses);
       for (const { kind, a, b } of sequence) {
         await DO[kind](hands, a, b);
         expect({ kind, ...(await verify(db)) }).toEqual({ kind, added: 0, removed: 0, revision: undefined });
-        reached += (await db.selectFrom('reach').select('user_id').execute()).length;
       }
     }),
-    { numRuns: 3 },
+    { numRuns: 3, endOnFailure: true },
   );
-  // What is tried mostly happens, people reach plants meanwhile, and nothing is our own fault.
+  // What is tried mostly happens, and nothing is our own fault.
   expect(statuses.filter((status) => status < 300).length).toBeGreaterThan(statuses.length / 4);
-  expect(reached).toBeGreaterThan(statuses.length);
   expect(statuses.filter((status) => status >= 500)).toEqual([]);
-});
+}, 120_000);
