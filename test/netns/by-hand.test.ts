@@ -1,0 +1,218 @@
+/**
+ * What a person does by hand: the lab, `parkway`, and a stock client on a laptop behind NAT. Every step goes through the
+ * command line; the steps build on each other.
+ */
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { KernelError, realRunner } from '../../src/kernel/run.ts';
+import { machineDeviceOf } from '../../src/lab/machine.ts';
+import { type Status, statusSchema } from '../../src/lab/status.ts';
+
+const runner = realRunner();
+const BIN = fileURLToPath(new URL('../../bin/parkway', import.meta.url));
+const OPERATOR = 'operator@sunfield.test';
+const ADMINISTRATOR = 'administrator@sunfield.test';
+const GRUENAU = 'Solar park Grünau';
+const MOOS = 'Solar park Moos';
+const SAALE = 'Solar park Saale';
+const EMDEN = 'Battery park Emden';
+/** At this address there is a device of Saale (10.16.0.0/12) and one of Emden (10.17.0.0/16). */
+const SHARED = '10.17.5.20';
+const UP_MS = 120_000;
+
+let folder: string;
+let status: Status;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'parkway-'));
+  // The database's user passes through.
+  await chmod(folder, 0o711);
+  status = statusSchema.parse(JSON.parse(await parkway(ADMINISTRATOR, 'lab', 'up', '--detach', '--json')));
+  for (const { email, password } of status.accounts.filter((account) =>
+    [OPERATOR, ADMINISTRATOR].includes(account.email),
+  ))
+    await parkwayWith(`${password}\n`, email, 'login', '--email', email, '--password-stdin');
+}, UP_MS);
+afterAll(async () => {
+  await parkway(ADMINISTRATOR, 'lab', 'down');
+  await rm(folder, { recursive: true });
+}, UP_MS);
+
+function parkwayWith(input: string, email: string, ...words: string[]): Promise<string> {
+  const variables = [
+    `PARKWAY_LAB_DIR=${folder}`,
+    `XDG_CONFIG_HOME=${join(folder, email)}`,
+    `PARKWAY_URL=${status?.url ?? ''}`,
+  ];
+  const usable = variables.filter((variable) => !variable.endsWith('='));
+  return runner.run(['env', ...usable, BIN, ...words], { input, timeoutMs: UP_MS });
+}
+const parkway = (email: string, ...words: string[]) => parkwayWith('', email, ...words);
+const onLaptop = (...argv: string[]) => parkway(OPERATOR, 'lab', 'exec', 'laptop-1', '--', ...argv);
+
+/** Which plant's web page answers at an address, for the laptop. */
+async function pageAt(address: string): Promise<string> {
+  const page = await onLaptop('curl', '-s', '-m', '2', `http://${address}/`).catch((error: unknown) => {
+    if (error instanceof KernelError) return '';
+    throw error;
+  });
+  return /Plant: ([^<]*)/.exec(page)?.[1] ?? 'nobody';
+}
+
+/** Opens an SSH session that is to last, and resolves with how it ended: by itself, by a reset, or in silence. */
+async function session(address: string, seconds: number): Promise<'lasted' | 'reset' | 'silence'> {
+  const options = [
+    'StrictHostKeyChecking=no',
+    'UserKnownHostsFile=/dev/null',
+    'ServerAliveInterval=1',
+    'ServerAliveCountMax=10',
+  ];
+  const ssh = ['ssh', ...options.flatMap((option) => ['-o', option]), '-i', status.devices.keyFile];
+  try {
+    await onLaptop(...ssh, `service@${address}`, `sleep ${seconds}`);
+    return 'lasted';
+  } catch (error) {
+    if (!(error instanceof KernelError)) throw error;
+    return /reset by peer|broken pipe/i.test(error.stderr) ? 'reset' : 'silence';
+  }
+}
+
+/** Waits until a device holds this many of those sessions. */
+async function sessionsOn(host: string, count: number): Promise<void> {
+  const held = () => parkway(OPERATOR, 'lab', 'exec', host, '--', 'sh', '-c', "pgrep -c -f '^sleep [0-9]' || true");
+  await expect.poll(async () => Number(await held()), { timeout: 10_000 }).toBe(count);
+}
+
+async function routes(): Promise<Record<string, string>> {
+  const { items }: { items: { plantName: string; status: string }[] } = JSON.parse(
+    await parkway(OPERATOR, 'routes', '--json'),
+  );
+  return Object.fromEntries(items.map(({ plantName, status: of }) => [plantName, of]));
+}
+
+function aliasOf(plant: string, host: number): string {
+  const alias = status.plants?.find(({ name }) => name === plant)?.subnets[0]?.alias ?? '';
+  return alias.replace(/\d+\/24$/, String(host));
+}
+
+const grant = (plant: string) =>
+  parkway(
+    ADMINISTRATOR,
+    'grants',
+    'add',
+    '--organization',
+    'Sunfield',
+    '--user',
+    OPERATOR,
+    '--plant',
+    plant,
+    '--role',
+    'operator',
+    '--wait',
+  );
+
+async function withdraw(plant: string): Promise<void> {
+  const list = await parkway(ADMINISTRATOR, 'grants', 'list', '--organization', 'Sunfield', '--json');
+  const { items }: { items: { id: string; user: { email: string }; plant: { name: string } | null }[] } =
+    JSON.parse(list);
+  const id = items.find((one) => one.user.email === OPERATOR && one.plant?.name === plant)?.id ?? '';
+  await parkway(ADMINISTRATOR, 'grants', 'remove', id, '--yes', '--wait');
+}
+
+const conf = () => join(folder, 'laptop.conf');
+
+describe('by hand', () => {
+  it('issues a certificate and opens the web page of a device (VPN-1, VPN-3)', async () => {
+    await parkway(OPERATOR, 'certificate', 'issue', '--out', conf(), '--wait');
+    await parkway(OPERATOR, 'lab', 'connect', 'laptop-1', conf());
+    await expect.poll(() => pageAt('192.168.1.20'), { timeout: 20_000 }).toBe(GRUENAU);
+    expect(await routes()).toEqual({ [GRUENAU]: 'active' });
+  });
+
+  it('shows a second plant on the same range as a conflict, and both by alias (VPN-9, VPN-10)', async () => {
+    await grant(MOOS);
+    expect(await routes()).toEqual({ [GRUENAU]: 'active', [MOOS]: 'conflict' });
+    expect(await pageAt('192.168.1.20')).toBe(GRUENAU);
+    expect(await pageAt(aliasOf(GRUENAU, 20))).toBe(GRUENAU);
+    expect(await pageAt(aliasOf(MOOS, 20))).toBe(MOOS);
+  });
+
+  it('moves the range on "use": the native connection ends, the one by alias lives (VPN-9)', async () => {
+    const native = session('192.168.1.20', 8);
+    const byAlias = session(aliasOf(GRUENAU, 20), 8);
+    await sessionsOn('inverter.gruenau', 2);
+    await parkway(OPERATOR, 'routes', 'use', MOOS, '--yes', '--wait');
+    expect(await pageAt('192.168.1.20')).toBe(MOOS);
+    expect(await native).toBe('reset');
+    expect(await byAlias).toBe('lasted');
+  });
+
+  it('ends open sessions when the grant is withdrawn, and gives the range back (VPN-8)', async () => {
+    const open = session('192.168.1.20', 8);
+    await sessionsOn('inverter.moos', 1);
+    await withdraw(MOOS);
+    expect(await open).toBe('reset');
+    expect(await pageAt(aliasOf(MOOS, 20))).toBe('nobody');
+    expect(await pageAt('192.168.1.20')).toBe(GRUENAU);
+  });
+
+  it('keeps every address where it was when a part of it is granted elsewhere, until the choice (VPN-9)', async () => {
+    await grant(SAALE);
+    expect(await pageAt(SHARED)).toBe(SAALE);
+    await grant(EMDEN);
+    expect(await pageAt(SHARED)).toBe(SAALE);
+    await parkway(OPERATOR, 'routes', 'use', EMDEN, '--yes', '--wait');
+    expect(await pageAt(SHARED)).toBe(EMDEN);
+    expect(await pageAt('10.16.0.20')).toBe(SAALE);
+    await withdraw(EMDEN);
+    expect(await pageAt(SHARED)).toBe(SAALE);
+  });
+
+  it('pauses and resumes a route (VPN-11)', async () => {
+    await parkway(OPERATOR, 'routes', 'pause', GRUENAU, '--wait');
+    expect(await pageAt('192.168.1.20')).toBe('nobody');
+    await parkway(OPERATOR, 'routes', 'resume', GRUENAU, '--wait');
+    expect(await pageAt('192.168.1.20')).toBe(GRUENAU);
+  });
+
+  it('rotates the key: the old file is dead, the new one works, the address is the same (VPN-4)', async () => {
+    const address = async () => /Address = (\S+)/.exec(await readFile(conf(), 'utf8'))?.[1];
+    const before = await address();
+    await parkway(OPERATOR, 'certificate', 'rotate', '--out', conf(), '--force', '--wait');
+    expect(await pageAt('192.168.1.20')).toBe('nobody');
+    expect(await address()).toBe(before);
+    await parkway(OPERATOR, 'lab', 'connect', 'laptop-1', conf());
+    await expect.poll(() => pageAt('192.168.1.20'), { timeout: 20_000 }).toBe(GRUENAU);
+  });
+
+  it('shows a plant whose machine died as unreachable within 5 s (VPN-12)', async () => {
+    await parkway(OPERATOR, 'lab', 'fail', 'plant-gruenau');
+    await expect.poll(async () => (await routes())[GRUENAU], { timeout: 5000 }).toBe('unreachable');
+    await parkway(OPERATOR, 'lab', 'restore', 'plant-gruenau');
+    await expect.poll(async () => (await routes())[GRUENAU], { timeout: 30_000 }).toBe('active');
+  });
+
+  it('revokes: disconnected at once; a new certificate may carry aliases only (VPN-4, VPN-18)', async () => {
+    await parkway(OPERATOR, 'certificate', 'revoke', '--yes', '--wait');
+    expect(await pageAt('192.168.1.20')).toBe('nobody');
+    await parkway(OPERATOR, 'certificate', 'issue', '--alias-only', '--out', conf(), '--force', '--wait');
+    expect(await readFile(conf(), 'utf8')).toContain('AllowedIPs = 100.96.0.0/11\n');
+    await parkway(OPERATOR, 'lab', 'connect', 'laptop-1', conf());
+    await expect.poll(() => pageAt(aliasOf(GRUENAU, 20)), { timeout: 20_000 }).toBe(GRUENAU);
+    expect(await pageAt('192.168.1.20')).toBe('nobody');
+  });
+
+  it('leaves nothing on the machine when the lab is taken down', async () => {
+    const supervisor: { supervisor: number } = JSON.parse(
+      await readFile(join(status.stateDirectory, 'lab.json'), 'utf8'),
+    );
+    process.kill(supervisor.supervisor, 'SIGKILL');
+    await parkway(ADMINISTRATOR, 'lab', 'down');
+    expect(await runner.run(['ip', '-brief', 'link'])).not.toContain(machineDeviceOf(status.stateDirectory));
+    expect(await runner.run(['ps', '-eo', 'args'])).not.toContain(status.stateDirectory);
+    expect(await readFile('/proc/self/mountinfo', 'utf8')).not.toContain(status.stateDirectory);
+  });
+});
