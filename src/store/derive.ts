@@ -45,19 +45,23 @@ function record(revision: number): RawBuilder<unknown> {
             union all select 'reach-added', user_id, plant_no from added) d)`;
 }
 
-/** One statement, so that the view is evaluated once and the change notes of a kind are written by one insert. */
+/**
+ * One statement, so that the view is evaluated once and the change notes of a kind are written by one insert. Differences are
+ * taken by EXCEPT and by the primary key, which are linear whatever the planner believes of a table that is just filling.
+ */
 async function correct(tx: Tx, revision: number, scope: Scope, further: RawBuilder<unknown>): Promise<Derived> {
   const { rows } = await sql<Derived>`
     with wanted as materialized (${wantedIn(scope)}),
     removed as (
       delete from reach r
-       where (${reachIn(scope)})
-         and not exists (select from wanted w where w.user_id = r.user_id and w.plant_no = r.plant_no)
+       using (select user_id, plant_no from reach r where ${reachIn(scope)}
+              except select user_id, plant_no from wanted) gone
+       where r.user_id = gone.user_id and r.plant_no = gone.plant_no
       returning r.user_id, r.plant_no),
     added as (
       insert into reach (user_id, plant_no, since)
-      select w.user_id, w.plant_no, ${revision}::bigint from wanted w
-       where not exists (select from reach r where r.user_id = w.user_id and r.plant_no = w.plant_no)
+      select user_id, plant_no, ${revision}::bigint from wanted
+      on conflict (user_id, plant_no) do nothing
       returning user_id, plant_no)
     ${further}
     select (select count(*) from added) as added, (select count(*) from removed) as removed`.execute(tx);

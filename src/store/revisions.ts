@@ -32,15 +32,21 @@ export async function readConfirmation(db: Db, userId: string, revision: number)
   return {
     revision,
     gateways: gateways.map((gateway) => ({ ...gateway, confirmed: gateway.applied >= revision })),
-    agents: agents.map((agent) => ({ ...agent, confirmed: false })),
+    // One that the user may not see is not named, and counts all the same.
+    agents: agents.flatMap(({ name, applied, visible }) => (visible ? [{ name, applied, confirmed: false }] : [])),
     confirmed: agents.length === 0 && gateways.every(({ applied }) => applied >= revision),
   };
 }
 
 /** What a pruned revision concerned is not known any more: then every agent before it is behind. */
-async function agentsBehind(db: Db, userId: string, revision: number): Promise<{ name: string; applied: number }[]> {
-  const { rows } = await sql<{ name: string; applied: number }>`
-    select p.name, t.applied
+async function agentsBehind(
+  db: Db,
+  userId: string,
+  revision: number,
+): Promise<{ name: string; applied: number; visible: boolean }[]> {
+  const { rows } = await sql<{ name: string; applied: number; visible: boolean }>`
+    select p.name, t.applied,
+           exists (select from access_sources s where s.user_id = ${userId} and s.plant_id = p.id) as visible
       from agent_status t
       join agents a on a.plant_no = t.plant_no
       join plants p on p.no = t.plant_no, changes_floor f
@@ -48,7 +54,6 @@ async function agentsBehind(db: Db, userId: string, revision: number): Promise<{
        and (f.revision >= ${revision}::bigint
          or exists (select from changes c where c.revision = ${revision}::bigint
                        and (c.plant_no = t.plant_no or c.kind = 'gateway')))
-       and exists (select from access_sources s where s.user_id = ${userId} and s.plant_id = p.id)
      order by p.name`.execute(db);
   return rows;
 }
