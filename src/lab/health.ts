@@ -1,9 +1,15 @@
-import { type Api } from '../cli/client.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Api } from '../cli/client.ts';
 import { agentSchema } from '../wire/rest/agents.ts';
 import { plantSchema } from '../wire/rest/plants.ts';
 import { gatewaySchema } from '../wire/rest/platform.ts';
 import { subnetSchema } from '../wire/rest/subnets.ts';
 import { PLANTS } from './seed/installation.ts';
+import type { Apis } from './seed/seed.ts';
+
+const CONTROL_WITHIN_MS = 90_000;
+const HEALTHY_WITHIN_MS = 90_000;
+const LOOK_EVERY_MS = 200;
 
 /** What control says about gateways and plants. */
 export interface Installation {
@@ -79,4 +85,30 @@ async function plantsOf(administrator: Api): Promise<PlantReport[]> {
       };
     }),
   );
+}
+
+/** Waits until control says that every gateway and agent is connected and every path is up. Throws with what lacks. */
+export async function healthy(apis: Apis, gateways: readonly string[], say: (line: string) => void): Promise<void> {
+  const until = performance.now() + HEALTHY_WITHIN_MS;
+  let last: string | undefined;
+  for (;;) {
+    const installation = await ask(apis.platform, apis.administrators).catch(() => undefined);
+    const lacks = installation === undefined ? 'control' : missing(installation, gateways);
+    if (lacks === undefined) return;
+    if (lacks !== last) say(`waiting for ${lacks}`);
+    if (performance.now() > until) throw new Error(`The lab is not healthy: still waiting for ${lacks}.`);
+    last = lacks;
+    await delay(LOOK_EVERY_MS);
+  }
+}
+
+/** Waits until control and its database answer. Throws when they do not. */
+export async function controlAnswers(url: string): Promise<void> {
+  const until = performance.now() + CONTROL_WITHIN_MS;
+  while (performance.now() < until) {
+    const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2000) }).catch(() => undefined);
+    if (answer?.ok === true) return;
+    await delay(LOOK_EVERY_MS);
+  }
+  throw new Error('Control does not answer.');
 }

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
 
 /** Where a lab keeps its files. Everything it leaves on the machine is under `directory`. */
@@ -17,7 +17,7 @@ export interface Places {
 
 /** @param base folder of all labs of the machine */
 export function placesOf(base: string, name: string): Places {
-  const directory = join(base, name);
+  const directory = resolve(base, name);
   return {
     name,
     directory,

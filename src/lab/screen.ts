@@ -7,6 +7,7 @@ const programs = fileURLToPath(new URL('../../bin', import.meta.url));
 export function welcome(status: Status): string {
   const operator = status.accounts.find(({ email }) => email === 'operator@sunfield.test');
   const inverter = status.plants?.flatMap(({ devices }) => devices).find(({ host }) => host === 'inverter.gruenau');
+  const named = status.name === 'default' ? '' : ` --name ${status.name}`;
   return `
 Parkway is up: ${status.url}
 
@@ -15,15 +16,15 @@ Parkway is up: ${status.url}
     export PATH=${programs}:$PATH PARKWAY_URL=${status.url}
     parkway login --email ${operator?.email ?? ''}    # password: ${operator?.password ?? ''}
     parkway certificate issue --out laptop.conf
-    parkway lab connect laptop-1 laptop.conf
-    parkway lab exec laptop-1 -- curl http://${inverter?.address ?? ''}/
+    parkway lab connect${named} laptop-1 laptop.conf
+    parkway lab exec${named} laptop-1 -- curl http://${inverter?.address ?? ''}/
     parkway routes
 
-  Look around:           parkway lab status            (accounts, hosts, plants)
-  Enter a host:          parkway lab exec gw-eu-1 -- bash
-  Break something:       parkway lab fail gw-eu-1      and  parkway lab restore gw-eu-1
+  Look around:           parkway lab status${named}            (accounts, hosts, plants)
+  Enter a host:          parkway lab exec${named} gw-eu-1 -- bash
+  Break something:       parkway lab fail${named} gw-eu-1      and  parkway lab restore${named} gw-eu-1
   Log in to a device:    ssh -i ${status.devices.keyFile} service@${inverter?.address ?? ''}   (on a laptop of the lab)
-  End it:                parkway lab down
+  End it:                parkway lab down${named}
 
   A WireGuard client outside the lab cannot reach ${status.slot.address}: that address exists in the lab only. Use one of the
   laptops; they run the stock wg-quick and wireguard tools and nothing of Parkway's.

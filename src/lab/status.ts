@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { z } from 'zod';
 import type { ServiceAccount } from './device/ssh.ts';
 import type { Installation } from './health.ts';
@@ -81,7 +80,7 @@ export function statusOf({ places, topology, hosts, secrets, account, url, state
     plants: installation?.plants ?? null,
     agents: installation?.plants.map(({ name, host, agent }) => ({ plant: name, host, state: agent.state })) ?? null,
     accounts: accountsOf(secrets),
-    devices: { ...account, keyFile: join(places.host('devices'), 'service.key') },
+    devices: account,
   };
 }
 

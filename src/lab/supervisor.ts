@@ -1,20 +1,15 @@
 import { chmod, mkdir, rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Api } from '../cli/client.ts';
 import { realRunner } from '../kernel/run.ts';
-import { CONTROL_PORT, type DaemonDeps, giveToken } from './daemons.ts';
+import { CONTROL_PORT, type DaemonDeps } from './daemons.ts';
 import { prepareAccount } from './device/ssh.ts';
-import { ask, missing } from './health.ts';
-import { type Hosts, hostsOf } from './hosts.ts';
+import { ask, controlAnswers, healthy } from './health.ts';
+import { hostsOf } from './hosts.ts';
 import { freeNet, machineDeviceOf } from './machine.ts';
 import { networkOf } from './network.ts';
 import { type Places, placesOf } from './places.ts';
 import { loadSecrets } from './secrets.ts';
-import { signIn } from './seed/api.ts';
-import { seedCooperations } from './seed/cooperations.ts';
-import { ORGANIZATIONS, PLATFORM_ACCOUNT } from './seed/installation.ts';
-import { agentTokens, openOrganization, type Seeded, seedOrganization } from './seed/organizations.ts';
-import { seedPlatform } from './seed/platform.ts';
+import { type Apis, seed } from './seed/seed.ts';
 import { listenForOrders, NoLab, order, type Order } from './socket.ts';
 import { type Status, statusOf } from './status.ts';
 import { topologyOf } from './topology.ts';
@@ -40,9 +35,6 @@ export interface Lab {
   readonly ended: Promise<void>;
 }
 
-const CONTROL_WITHIN_MS = 90_000;
-const HEALTHY_WITHIN_MS = 90_000;
-const LOOK_EVERY_MS = 200;
 const STATUS_WITHIN_MS = 5000;
 
 /** Prepares a lab in this process. Throws when one of this name is up. */
@@ -66,7 +58,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
   const hosts = hostsOf(topology, network, machineDevice, deps);
   const { promise: ended, resolve: end } = Promise.withResolvers<void>();
   let state: Status['state'] = 'starting';
-  let apis: { platform: Api; administrators: Api[] } | undefined;
+  let apis: Apis | undefined;
   let closing = false;
 
   const status = async (): Promise<Status> => {
@@ -117,63 +109,6 @@ export async function openLab(options: LabOptions): Promise<Lab> {
   };
   const server = await listenForOrders(places.socket, obey);
   return { start, down, ended };
-}
-
-interface Seeding {
-  readonly deps: DaemonDeps;
-  readonly hosts: Hosts;
-  readonly gateways: readonly string[];
-  readonly say: (line: string) => void;
-}
-
-/** Fills the installation through its API, and starts each gateway and agent as soon as it can enrol. */
-async function seed({ deps: { places, secrets, url }, hosts, gateways, say }: Seeding) {
-  const platform = await signIn(url, PLATFORM_ACCOUNT.email, secrets.accounts[PLATFORM_ACCOUNT.email] ?? '');
-  say(`gateways ${gateways.join(', ')}`);
-  for (const [name, token] of await seedPlatform(platform, gateways)) await giveToken(places, name, token);
-  await Promise.all(gateways.map((name) => hosts.run(name)));
-  const organizations = new Map<string, Seeded>();
-  for (const name of ORGANIZATIONS) {
-    say(`organization ${name}`);
-    const organization = await openOrganization(url, platform, name, secrets.accounts);
-    organizations.set(name, organization);
-    await seedOrganization(url, name, organization, secrets.accounts);
-    for (const [slug, token] of await agentTokens(organization)) await giveToken(places, `plant-${slug}`, token);
-    await Promise.all([...organization.plants.keys()].map((slug) => hosts.run(`plant-${slug}`)));
-  }
-  say('cooperations');
-  await seedCooperations(organizations);
-  const owners = [...organizations.values()].filter(({ plants }) => plants.size > 0);
-  return { platform, administrators: owners.map(({ administrator }) => administrator) };
-}
-
-/** Waits until control says that every gateway and agent is connected and every path is up. */
-async function healthy(
-  apis: { platform: Api; administrators: Api[] },
-  gateways: readonly string[],
-  say: (line: string) => void,
-) {
-  const until = performance.now() + HEALTHY_WITHIN_MS;
-  let last: string | undefined;
-  for (;;) {
-    const installation = await ask(apis.platform, apis.administrators).catch(() => undefined);
-    const lacks = installation === undefined ? 'control' : missing(installation, gateways);
-    if (lacks === undefined) return;
-    if (lacks !== last) say(`waiting for ${lacks}`);
-    if (performance.now() > until) throw new Error(`The lab is not healthy: still waiting for ${lacks}.`);
-    last = lacks;
-    await delay(LOOK_EVERY_MS);
-  }
-}
-
-async function controlAnswers(url: string): Promise<void> {
-  const until = performance.now() + CONTROL_WITHIN_MS;
-  while (performance.now() < until) {
-    const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2000) }).catch(() => undefined);
-    if (answer?.ok === true) return;
-    await delay(LOOK_EVERY_MS);
-  }
-  throw new Error('Control does not answer.');
 }
 
 /** Throws when a lab of this name is up. */
