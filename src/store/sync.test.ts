@@ -114,7 +114,7 @@ describe.each(ENGINES)('on %s', (engine) => {
           expect(replica.revision).toBe(await head(db));
         }
       }),
-      { numRuns: 6 },
+      { numRuns: 6, endOnFailure: true },
     );
     expect(deltas).toBeGreaterThan(20);
   }, 120_000);
