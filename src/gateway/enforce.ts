@@ -18,6 +18,7 @@ import {
 } from '../kernel/wg.ts';
 import type { Gone, Rows } from '../wire/state.ts';
 import { PROBE_PORT } from '../wire/sync.ts';
+import { openDismissal, usersOf } from './dismiss.ts';
 import { AGENTS_DEVICE, type Elements, type Peer, allPeers, slotDevice } from './compile.ts';
 import { slotMark, uplinkRoutes, wantedNetwork, wantedSysctls, wantedTables } from './network.ts';
 import { type Plan, compileAll, compileTouched, plan, planDevice } from './reconcile.ts';
@@ -72,6 +73,7 @@ export function openEnforcer(deps: EnforceDeps): Enforcer {
   let isBroken = false;
   let lengths = new Set<number>();
   let turn: Promise<void> = Promise.resolve();
+  const dismiss = openDismissal(runner, deps.report);
 
   function inTurn(work: () => Promise<void>): Promise<void> {
     turn = turn.then(work).catch((error: unknown) => {
@@ -229,7 +231,9 @@ export function openEnforcer(deps: EnforceDeps): Enforcer {
     applyChange(state, rows, gone);
     // Slots stand in the rules, the routes and the interfaces: rare, and everything is looked at.
     if (touched.frame) return converge(state);
-    await enforce(state, plan(before, compileTouched(state, touched, pools)));
+    const steps = plan(before, compileTouched(state, touched, pools));
+    await enforce(state, steps);
+    if (steps.elements.remove.size > 0) dismiss(usersOf(steps.elements.remove));
   }
 
   async function check(state: State): Promise<void> {

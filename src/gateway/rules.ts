@@ -7,6 +7,8 @@ export const TABLE = 'parkway';
 /** Packet marks that choose routes: to plants and users, and to the gateway itself. */
 export const PASS = '0x100';
 export const LOCAL = '0x200';
+/** The mark of `dismiss.ts`: routed as PASS, and not tracked, for its packets only look like those of a connection. */
+export const NUDGE = '0x500';
 
 /** What stands in the rule set and is not an element. */
 export interface Frame {
@@ -61,7 +63,8 @@ table ip ${TABLE} {
   chain outer_in { type filter hook prerouting priority raw;
     iifname != ${tunnels} udp dport { ${frame.ports.join(', ')} } fib daddr type local notrack; }
   chain outer_out { type filter hook output priority raw;
-    oifname != ${tunnels} udp sport { ${frame.ports.join(', ')} } notrack; }
+    oifname != ${tunnels} udp sport { ${frame.ports.join(', ')} } notrack
+    ${to} meta mark ${NUDGE} notrack; }
   chain limit_ { type filter hook prerouting priority mangle;
     ${from} ct state new ct status & confirmed == 0 goto opening_; }
   chain opening_ {
