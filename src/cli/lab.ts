@@ -7,7 +7,7 @@ import { type Places, placesOf } from '../lab/places.ts';
 import { render, welcome } from '../lab/screen.ts';
 import { order } from '../lab/socket.ts';
 import { type Status, statusSchema } from '../lab/status.ts';
-import { type Lab, type LabOptions, openLab } from '../lab/supervisor.ts';
+import { type LabOptions, openLab } from '../lab/supervisor.ts';
 import { takeDown } from '../lab/traces.ts';
 import { realRunner } from '../kernel/run.ts';
 import type { Context } from './context.ts';
@@ -96,23 +96,13 @@ async function up(context: Context, given: UpOptions): Promise<void> {
   if (given.detach) return print(await startDetached(options));
   const lab = await openLab(options);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => void lab.down());
-  const status = await startOrClear(lab);
-  if (status === undefined) return;
-  print(status);
-  if (!given.json) context.terminal.err('  Ctrl-C ends it.\n');
+  const status = await lab.start();
+  if (status !== undefined) print(status);
+  if (status !== undefined && !given.json) context.terminal.err('  Ctrl-C ends it.\n');
   await lab.ended;
   context.terminal.err('The lab is down.\n');
-}
-
-/** Starts a lab; undefined when it was taken down meanwhile. */
-async function startOrClear(lab: Lab): Promise<Status | undefined> {
-  const stopped = lab.ended.then(() => undefined);
-  try {
-    return await Promise.race([lab.start(), stopped]);
-  } catch (error) {
-    await lab.down();
-    throw error;
-  }
+  // A request that control can no longer answer would keep this process for its time-out.
+  process.exit(0);
 }
 
 async function laptopOf(places: Places, laptop: string): Promise<number> {

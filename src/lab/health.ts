@@ -87,8 +87,13 @@ async function plantsOf(administrator: Api): Promise<PlantReport[]> {
   );
 }
 
-/** Waits until control says that every gateway and agent is connected and every path is up. Throws with what lacks. */
-export async function healthy(apis: Apis, gateways: readonly string[], say: (line: string) => void): Promise<void> {
+/** Waits until control says that every gateway and agent is connected and every path is up. Throws with what lacks, or when it is given up. */
+export async function healthy(
+  apis: Apis,
+  gateways: readonly string[],
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
   const until = performance.now() + HEALTHY_WITHIN_MS;
   let last: string | undefined;
   for (;;) {
@@ -98,17 +103,17 @@ export async function healthy(apis: Apis, gateways: readonly string[], say: (lin
     if (lacks !== last) say(`waiting for ${lacks}`);
     if (performance.now() > until) throw new Error(`The lab is not healthy: still waiting for ${lacks}.`);
     last = lacks;
-    await delay(LOOK_EVERY_MS);
+    await delay(LOOK_EVERY_MS, undefined, { signal });
   }
 }
 
-/** Waits until control and its database answer. Throws when they do not. */
-export async function controlAnswers(url: string): Promise<void> {
+/** Waits until control and its database answer. Throws when they do not, or when it is given up. */
+export async function controlAnswers(url: string, signal: AbortSignal): Promise<void> {
   const until = performance.now() + CONTROL_WITHIN_MS;
   while (performance.now() < until) {
     const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2000) }).catch(() => undefined);
     if (answer?.ok === true) return;
-    await delay(LOOK_EVERY_MS);
+    await delay(LOOK_EVERY_MS, undefined, { signal });
   }
   throw new Error('Control does not answer.');
 }

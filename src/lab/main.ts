@@ -27,15 +27,12 @@ try {
   };
   const lab = await openLab({ ...values, gateways: values.gateways.split(','), say });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void lab.down());
-  try {
-    const status = await lab.start();
-    tell({ type: 'ready', status });
-  } catch (error) {
-    await lab.down();
-    throw error;
-  }
+  const status = await lab.start();
+  tell(status === undefined ? { type: 'failed', error: 'The lab was taken down.' } : { type: 'ready', status });
   if (process.connected) process.disconnect();
   await lab.ended;
+  // A request that control can no longer answer would keep this process for its time-out.
+  process.exit(0);
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   tell({ type: 'failed', error: error instanceof Error ? error.message : String(error) });

@@ -27,8 +27,11 @@ export interface LabOptions {
 
 /** A lab that this process holds: it ends with the process, however that ends. */
 export interface Lab {
-  /** Brings everything up; resolves when all of it works. */
-  start(): Promise<Status>;
+  /**
+   * Brings everything up; resolves when all of it works, with undefined when it was taken down meanwhile. Takes it down
+   * and throws when that fails.
+   */
+  start(): Promise<Status | undefined>;
   /** Takes it down; nothing is left but the state directory. */
   down(): Promise<void>;
   /** Resolves when it was taken down, by whoever. */
@@ -59,7 +62,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
   const { promise: ended, resolve: end } = Promise.withResolvers<void>();
   let state: Status['state'] = 'starting';
   let apis: Apis | undefined;
-  let closing = false;
+  const closing = new AbortController();
 
   const status = async (): Promise<Status> => {
     const asking = apis && ask(apis.platform, apis.administrators).catch(() => undefined);
@@ -67,7 +70,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     return statusOf({ places, topology, hosts, secrets, account, url, state, installation });
   };
 
-  const start = async (): Promise<Status> => {
+  const bringUp = async (): Promise<Status> => {
     const began = performance.now();
     const say = (line: string) =>
       options.say(`${((performance.now() - began) / 1000).toFixed(1).padStart(5)} s  ${line}`);
@@ -79,23 +82,33 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     const devices = Promise.all(
       topology.hosts.filter(({ role }) => role === 'device').map(({ name }) => hosts.run(name)),
     );
-    await controlAnswers(url);
+    await controlAnswers(url, closing.signal);
     apis = await seed({ deps, hosts, gateways: options.gateways, say });
     await devices;
-    await healthy(apis, options.gateways, say);
+    await healthy(apis, options.gateways, say, closing.signal);
     state = 'up';
     say('everything works');
     return status();
   };
 
   const down = async () => {
-    if (closing) return ended;
-    closing = true;
+    if (closing.signal.aborted) return ended;
+    closing.abort();
     hosts.leave();
     await network.down();
     server.close();
     await Promise.all([rm(places.socket, { force: true }), rm(places.runtime, { force: true })]);
     end();
+  };
+
+  const start = async (): Promise<Status | undefined> => {
+    try {
+      return await Promise.race([bringUp(), ended.then(() => undefined)]);
+    } catch (error) {
+      if (closing.signal.aborted) return undefined;
+      await down();
+      throw error;
+    }
   };
 
   const inTurn = queue();
