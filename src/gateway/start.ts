@@ -45,6 +45,7 @@ export interface Gateway {
 }
 
 const ENROL_AGAIN_MS = 2000;
+const WATCH_MS = 3000;
 const CHECK_MS = 2000;
 const LIMITS_MS = 5000;
 
@@ -86,8 +87,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   });
   const sync = openSync({ disk, enforcer });
   const context = { options, identity, sync, enforcer, send };
-  await enforcer.converge(sync.state());
   const watching = table.watch(coalesced((what) => enforcer.reload(sync.state(), what)));
+  // What somebody changes after the rules are loaded has to be seen; but nothing waits for ever for that.
+  await Promise.race([watching.ready, sleep(WATCH_MS)]);
+  await enforcer.converge(sync.state());
   const probes = startProbes({ address: identity.address, agents: () => sync.state().agents, send });
   const checks = [every(CHECK_MS, () => check(context)), every(LIMITS_MS, limitReporter(context))];
   link = connect(context, probes);

@@ -58,7 +58,7 @@ afterAll(async () => {
 
 const median = (times: readonly number[]) => times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0;
 
-test('a grant and a withdrawal are acknowledged, disk and kernel, within 50 ms at 10,000 routes', async () => {
+test('a grant and a withdrawal are acknowledged, disk and kernel, within 100 ms at 10,000 routes', async () => {
   const [grants, withdrawals]: [number[], number[]] = [[], []];
   for (let n = 0; n < 30; n += 1) {
     grants.push(await world.control.change({ reach: [[ip(USER1), 100 + n, 4]] }));
@@ -67,8 +67,8 @@ test('a grant and a withdrawal are acknowledged, disk and kernel, within 50 ms a
   process.stdout.write(
     `grant ${median(grants).toFixed(1)} ms, withdrawal ${median(withdrawals).toFixed(1)} ms (worst ${Math.max(...grants, ...withdrawals).toFixed(1)} ms)\n`,
   );
-  expect(median(grants)).toBeLessThan(50);
-  expect(median(withdrawals)).toBeLessThan(50);
+  expect(median(grants)).toBeLessThan(100);
+  expect(median(withdrawals)).toBeLessThan(100);
 });
 
 test('a flushed rule set of 10,000 routes is back within 5 s (VPN-6)', async () => {
