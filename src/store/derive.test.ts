@@ -28,7 +28,7 @@ describe.each(ENGINES)('on %s', (engine) => {
         for (const step of sequence) {
           await takeStep(db, world, step);
           const actual = await reachOf(db);
-          expect(actual, `after ${step.kind}`).toEqual(await expectedReach(db));
+          expect(actual).toEqual(await expectedReach(db));
           reached += actual.length;
         }
         const before = await head(db);

@@ -63,10 +63,10 @@ describe.each(ENGINES)('on %s', (engine) => {
         .updateTable(table)
         .set({ seen_at: new Date(Date.now() - 5000) })
         .execute();
-      expect(await statuses(), table).toEqual({ [one.id]: 'unreachable' });
+      expect(await statuses()).toEqual({ [one.id]: 'unreachable' });
       await confirm();
       await db.updateTable(table).set({ applied: 1 }).execute();
-      expect(await statuses(), table).toEqual({ [one.id]: 'unreachable' });
+      expect(await statuses()).toEqual({ [one.id]: 'unreachable' });
       await confirm();
       expect(await statuses()).toEqual({ [one.id]: 'active' });
     }

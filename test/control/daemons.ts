@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { WebSocket } from 'ws';
 import type { Deps } from '../../src/control/deps.ts';
@@ -39,14 +38,15 @@ export async function testSync(engine: Engine, shared?: TestDatabase): Promise<T
   const hub = createHub(deps);
   const app = await buildApp(deps);
   await syncRoutes(app, deps, hub);
-  await app.listen({ host: '127.0.0.1', port: 0 });
+  const listening = await app.listen({ host: '127.0.0.1', port: 0 });
   const push = startPush(deps, hub, connection);
-  const { port } = app.server.address() as AddressInfo;
+  // The first check concerns everybody; a test is about what comes after it.
+  await hub.check();
   return {
     database,
     deps,
     hub,
-    url: `ws://127.0.0.1:${port}${SYNC_PATH}`,
+    url: new URL(SYNC_PATH, listening.replace('http:', 'ws:')).href,
     [Symbol.asyncDispose]: async () => {
       await push.stop();
       hub.close();

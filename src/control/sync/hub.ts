@@ -50,12 +50,13 @@ export function createHub({ db, clock }: Pick<Deps, 'db' | 'clock'>): Hub {
   const all = (kind: DaemonKind) => [...sessions.values()].filter(({ daemon }) => daemon.kind === kind);
 
   const check = merging(async () => {
-    if (sessions.size === 0) return;
     const { head, plants } = await plantsChanged(db, checked);
     // A gateway that changed is another neighbour for everybody, or one that may no longer be here.
     if (plants === 'all') await dismissFormer(db, all('gateway'));
     const concerned = plants === 'all' ? undefined : new Set(plants);
-    for (const session of all('agent')) if (concerned?.has(session.daemon.number) ?? true) session.outdate();
+    for (const session of all('agent')) {
+      if (session.told() < head && (concerned?.has(session.daemon.number) ?? true)) session.outdate();
+    }
     checked = head;
     const lacking = [
       ...all('gateway').filter((session) => session.told() !== head),
