@@ -49,11 +49,6 @@ export async function* catchUp(db: Db, from: number, sealSlotKey: SealSlotKey): 
   }
 }
 
-/** All rows, whatever the gateway has. */
-export function snapshot(db: Db, sealSlotKey: SealSlotKey): AsyncGenerator<SyncMessage> {
-  return catchUp(db, 0, sealSlotKey);
-}
-
 /** The plants of which an agent's state changed after `from` up to the latest revision; `all` when a gateway did, or when it cannot be told. */
 export async function plantsChanged(
   db: Db,
