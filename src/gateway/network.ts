@@ -93,13 +93,15 @@ export function wantedSysctls(devices: readonly string[]): Sysctls {
   };
 }
 
-/** The routes of the main table by which packets leave: those of `uplink`, or of the device of the default route. */
+/**
+ * The routes of the main table by which packets leave: those of `uplink`, or of the device of the default route. Of
+ * several to one destination the first, which has the best metric.
+ */
 export function uplinkRoutes(main: readonly IpRoute[], uplink: string | undefined): IpRoute[] {
   const dev = uplink ?? main.find((route) => route.dst === 'default')?.dev;
+  const routes = main.filter((route, at) => route.dev === dev && main.findIndex(({ dst }) => dst === route.dst) === at);
   // Connected networks first: a route through a next hop needs the one to it.
-  return main
-    .filter((route) => route.dev === dev)
-    .sort((a, b) => Number(a.via !== undefined) - Number(b.via !== undefined));
+  return routes.sort((a, b) => Number(a.via !== undefined) - Number(b.via !== undefined));
 }
 
 function wantedRules(

@@ -385,6 +385,35 @@ test('a scanner meets its limit and is reported; others connect as fast as befor
   expect(hits().has(ip(USER1))).toBe(false);
 });
 
+test('a flood of spoofed outer datagrams is not tracked and costs a user nothing but time', async () => {
+  const [laptop1] = world.laptops;
+  const held = hold(laptop1, 'tcp', '192.168.1.10', USER1);
+  await goesOn(held, 'plant1');
+  const before = Number(await must(world.gateway, 'cat /proc/sys/net/netfilter/nf_conntrack_count'));
+  const flood = world.edge.start([
+    'hping3',
+    '--udp',
+    '--flood',
+    '-q',
+    '--rand-source',
+    '-d',
+    '148',
+    '-p',
+    '51820',
+    '203.0.113.1',
+  ]);
+  started.push(flood);
+  await until(async () => {
+    const counters = await must(world.gateway, "awk '/eth0/ { print $3 }' /proc/net/dev");
+    expect(Number(counters)).toBeGreaterThan(100_000);
+  }, 30_000);
+  expect(Number(await must(world.gateway, 'cat /proc/sys/net/netfilter/nf_conntrack_count'))).toBeLessThan(
+    before + 100,
+  );
+  await goesOn(held, 'plant1', 15_000);
+  await flood.end();
+});
+
 function hits(): Set<number> {
   return new Set(world.control.said.flatMap((m) => (m.type === 'limits' ? m.hits.map((hit) => hit.user) : [])));
 }

@@ -1,0 +1,190 @@
+import { beforeEach, expect, test } from 'vitest';
+import { toIp } from '../net/ip.ts';
+import { newKeyPair, sealTo } from '../net/keys.ts';
+import { DEFAULT_POOLS } from '../net/pools.ts';
+import { type FakeRunner, fakeRunner } from '../kernel/fake.ts';
+import { nftTable } from '../kernel/nft.ts';
+import { KernelError } from '../kernel/run.ts';
+import { type RowsJson, rowsSchema } from '../wire/state.ts';
+import { type Enforcer, openEnforcer } from './enforce.ts';
+import { NO_GONE, NO_ROWS, type State, applyChange, emptyState } from './state.ts';
+
+const tunnel = newKeyPair('x25519');
+const slot = newKeyPair('x25519');
+const USER = toIp(0x6440000b);
+const OTHER = toIp(0x6440000c);
+const keys = [newKeyPair('x25519').publicKey, newKeyPair('x25519').publicKey] as const;
+
+const BASE: RowsJson = {
+  slots: [
+    {
+      slot: 1,
+      address: toIp(0xcb007101),
+      port: 51820,
+      publicKey: slot.publicKey,
+      sealedKey: sealTo(tunnel.publicKey, 'slot 1', Buffer.from(slot.privateKey.reveal(), 'base64')),
+      users: '100.64.0.0/16',
+    },
+  ],
+  subnets: [
+    { subnet: 1, plant: 1, network: '192.168.1.0/24', range: '100.96.1.0/24', since: 1 },
+    { subnet: 2, plant: 2, network: '192.168.1.0/24', range: '100.96.2.0/24', since: 1 },
+    { subnet: 3, plant: 2, network: '10.3.0.0/20', range: '100.97.0.0/20', since: 1 },
+  ],
+  users: [
+    { address: USER, slot: 1, publicKey: keys[0] },
+    { address: OTHER, slot: 1, publicKey: keys[1] },
+  ],
+  reach: [[USER, 1, 2]],
+};
+
+let kernel: FakeRunner;
+let state: State;
+let enforcer: Enforcer;
+let reports: string[];
+/** Input that the kernel refuses. */
+let refuses: (argv: string, input: string) => boolean;
+/** What `wg show slot1 dump` says of peers. */
+let slotPeers: string;
+
+const rows = (json: RowsJson) => rowsSchema.parse(json);
+
+function answer(argv: string, input: string): string | undefined {
+  if (refuses(argv, input)) throw new KernelError(argv.split(' '), 'ended with 1', 'refused');
+  if (argv === 'wg show agents dump') return `x\t${tunnel.publicKey}\t51900\toff\n`;
+  if (argv === 'wg show slot1 dump') return `x\t${slot.publicKey}\t51820\t0x5001\n${slotPeers}`;
+  if (argv.startsWith('ip -j ')) return '[]';
+  if (argv.startsWith('sysctl -n')) return '';
+  if (/^(nft -f -|wg addconf|wg set|ip -batch -|sysctl -q)/.test(argv)) return '';
+  if (argv.startsWith('conntrack -L') || argv.startsWith('perl ')) return '';
+  return undefined;
+}
+
+/** What was run that is about the rule set or the peers, without the number of the transaction. */
+const log = () =>
+  kernel
+    .text()
+    .split('\n')
+    .filter((line) => !/generation|add table|conntrack/.test(line))
+    .join('\n');
+
+beforeEach(async () => {
+  [refuses, slotPeers, reports] = [
+    () => false,
+    keys.map((key, n) => `${key}\t(none)\t(none)\t100.64.0.${11 + n}/32\t0\t0\t0\toff\n`).join(''),
+    [],
+  ];
+  kernel = fakeRunner(answer);
+  state = emptyState();
+  applyChange(state, rows(BASE), NO_GONE);
+  enforcer = openEnforcer({
+    runner: kernel,
+    table: nftTable(kernel, 'parkway', 1),
+    pools: DEFAULT_POOLS,
+    limits: { newPerSecond: 50, burst: 200, connections: 4096 },
+    tunnelKey: tunnel.privateKey,
+    port: 51900,
+    address: toIp(0x64500001),
+    uplink: undefined,
+    report: (what, detail) => void reports.push(`${what}: ${detail}`),
+  });
+  await enforcer.converge(state);
+  kernel.clear();
+});
+
+test('a switch of owner is one transaction, deletes first', async () => {
+  await enforcer.change(
+    state,
+    rows({ reach: [[USER, 2, 3]], settings: [{ user: USER, subnet: 2, chosen: 4, paused: false }] }),
+    NO_GONE,
+  );
+  expect(log()).toBe(`nft -f -
+  add map ip parkway r20 { typeof ip saddr . meta mark : interval ip daddr; }
+  add set ip parkway bound20 { type ipv4_addr . mark . mark; }
+  add rule ip parkway lookups meta mark set @nh,128,32 & 0xfffff000 dnat ip prefix to ip saddr . meta mark map @r20
+  add rule ip parkway upward meta mark set @nh,128,32 & 0xfffff000 ip saddr . ct mark . meta mark @bound20 goto admit
+  add rule ip parkway downward meta mark set @nh,96,32 & 0xfffff000 ip daddr . ct mark . meta mark @bound20 goto deliver
+  delete element ip parkway r24 { 100.64.0.11 . 0x0001a8c0 }
+  delete element ip parkway bound24 { 100.64.0.11 . 1 . 0x00016064 }
+  add element ip parkway r24 { 100.64.0.11 . 0x0001a8c0 : 100.96.2.0/24 }
+  add element ip parkway bound24 { 100.64.0.11 . 1 . 0x00026064, 100.64.0.11 . 0 . 0x00026064 }
+  add element ip parkway r20 { 100.64.0.11 . 0x0000030a : 100.97.0.0/20 }
+  add element ip parkway bound20 { 100.64.0.11 . 1 . 0x00006164, 100.64.0.11 . 0 . 0x00006164 }`);
+  expect(enforcer.isWhole()).toBe(true);
+});
+
+test('a revoked certificate’s peer goes before its elements, a new one’s comes after them', async () => {
+  await enforcer.change(
+    state,
+    rows({ users: [{ address: OTHER, slot: 1, publicKey: newKeyPair('x25519').publicKey }] }),
+    { ...NO_GONE, users: [USER] },
+  );
+  const order = log()
+    .split('\n')
+    .filter((line) => !line.startsWith('  '));
+  expect(order).toEqual([
+    `wg set slot1 peer ${keys[1]} remove peer ${keys[0]} remove`,
+    'nft -f -',
+    'wg addconf slot1 /dev/stdin',
+  ]);
+});
+
+test('a grant that the kernel refuses never blocks a withdrawal, and is tried again (VPN-8)', async () => {
+  refuses = (argv, input) => argv === 'nft -f -' && input.includes('100.96.2.0/24');
+  await enforcer.change(state, rows({ reach: [[OTHER, 2, 3]] }), { ...NO_GONE, reach: [[USER, 1]] });
+  const withdrawn = log()
+    .split('nft -f -\n')
+    .filter((text) => text.includes('delete element') && !text.includes('add element'));
+  expect(withdrawn).toHaveLength(1);
+  expect(withdrawn[0]).toContain('bound24 { 100.64.0.11 . 1 . 0x00016064, 100.64.0.11 . 0 . 0x00016064 }');
+  // What the kernel takes of the grants is there; what it does not is reported.
+  expect(log().split('nft -f -\n').at(-1)).toContain(
+    'add element ip parkway r20 { 100.64.0.12 . 0x0000030a : 100.97.0.0/20 }',
+  );
+  expect(reports).toEqual([expect.stringContaining('grant-refused: r24 100.64.0.12 . 0x0001a8c0')]);
+  expect(enforcer.isWhole()).toBe(false);
+  kernel.clear();
+  refuses = () => false;
+  await enforcer.check(state);
+  expect(log()).toContain('add element ip parkway r24 { 100.64.0.12 . 0x0001a8c0 : 100.96.2.0/24 }');
+  expect(enforcer.isWhole()).toBe(true);
+});
+
+test('a grant that was refused and is withdrawn is not deleted from where it never was', async () => {
+  refuses = (argv, input) => argv === 'nft -f -' && input.includes('100.96.2.0/24');
+  await enforcer.change(state, rows({ reach: [[OTHER, 2, 3]] }), NO_GONE);
+  kernel.clear();
+  await enforcer.change(state, NO_ROWS, { ...NO_GONE, reach: [[OTHER, 2]] });
+  expect(log()).not.toContain('delete element ip parkway r24');
+  expect(log()).toContain('delete element ip parkway bound24');
+  expect(enforcer.isWhole()).toBe(true);
+});
+
+test('a withdrawal that the kernel refuses replaces the whole table', async () => {
+  refuses = (_, input) => input.includes('delete element');
+  await enforcer.change(state, NO_ROWS, { ...NO_GONE, reach: [[USER, 1]] });
+  expect(log()).toContain('delete table ip parkway');
+  expect(log().split('delete table ip parkway')[1]).not.toContain('100.64.0.11');
+});
+
+test('peers that others removed, added or widened are put right (VPN-6)', async () => {
+  const foreign = newKeyPair('x25519').publicKey;
+  slotPeers = `${keys[0]}\t(none)\t(none)\t0.0.0.0/0\t0\t0\t0\toff\n${foreign}\t(none)\t(none)\t(none)\t0\t0\t0\toff\n`;
+  await enforcer.check(state);
+  expect(log()).toContain(`wg set slot1 peer ${foreign} remove`);
+  expect(log()).toContain(`PublicKey = ${keys[0]}\n  AllowedIPs = 100.64.0.11/32`);
+  expect(log()).toContain(`PublicKey = ${keys[1]}\n  AllowedIPs = 100.64.0.12/32`);
+  expect(reports[0]).toBe('tunnels: slot1: 1 peers removed; slot1: 2 peers set');
+});
+
+test('a failure half way is made good by the next check, from the state and not from memory', async () => {
+  refuses = (argv) => argv === 'nft -f -';
+  await enforcer.change(state, NO_ROWS, { ...NO_GONE, reach: [[USER, 1]] });
+  expect(enforcer.isWhole()).toBe(false);
+  refuses = () => false;
+  kernel.clear();
+  await enforcer.check(state);
+  expect(log()).toContain('delete table ip parkway');
+  expect(log()).not.toContain('100.64.0.11 . 1');
+  expect(enforcer.isWhole()).toBe(true);
+});

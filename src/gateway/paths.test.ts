@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest';
+import { toIp } from '../net/ip.ts';
+import { trackPaths } from './paths.ts';
+
+const AGENT = { address: toIp(0x64500101) };
+const ADDRESS = '100.80.1.1';
+
+function start() {
+  let count = 0;
+  const paths = trackPaths();
+  const round = (agents = new Map([[1, AGENT]])) => paths.round(agents, () => `n${++count}`);
+  return { paths, round };
+}
+
+test('the first answer makes a path up, three misses in a row make it down, once each', () => {
+  const { paths, round } = start();
+  round();
+  expect(paths.all()).toBeUndefined();
+  paths.answered(ADDRESS, 'n1');
+  expect(paths.changes()).toEqual({ up: [1], down: [] });
+  for (let n = 0; n < 3; n += 1) round();
+  expect(paths.changes()).toEqual({ up: [], down: [] });
+  round();
+  expect(paths.changes()).toEqual({ up: [], down: [1] });
+  round();
+  expect(paths.changes()).toEqual({ up: [], down: [] });
+  paths.answered(ADDRESS, 'n6');
+  expect(paths.changes()).toEqual({ up: [1], down: [] });
+  expect(paths.all()).toEqual({ up: [1], down: [] });
+});
+
+test('an answer that comes a second late counts; one that is made up, old or from elsewhere does not', () => {
+  const { paths, round } = start();
+  round();
+  round();
+  paths.answered(ADDRESS, 'made up');
+  paths.answered('100.80.1.2', 'n1');
+  expect(paths.changes()).toEqual({ up: [], down: [] });
+  paths.answered(ADDRESS, 'n1');
+  expect(paths.changes()).toEqual({ up: [1], down: [] });
+  for (let n = 0; n < 4; n += 1) round();
+  expect(paths.changes()).toEqual({ up: [], down: [1] });
+  paths.answered(ADDRESS, 'n2');
+  expect(paths.changes()).toEqual({ up: [], down: [] });
+});
+
+test('an agent that is replaced starts anew, one that is gone is down', () => {
+  const { paths, round } = start();
+  round();
+  paths.answered(ADDRESS, 'n1');
+  paths.changes();
+  const moved = round(new Map([[1, { address: toIp(0x64500109) }]]));
+  expect(moved).toEqual([{ address: '100.80.1.9', nonce: 'n2' }]);
+  expect(paths.changes()).toEqual({ up: [], down: [1] });
+  round(new Map());
+  expect(paths.all()).toEqual({ up: [], down: [] });
+});
