@@ -2,17 +2,14 @@
  * What a person does by hand: the lab, `parkway`, and a stock client on a laptop behind NAT. Every step goes through the
  * command line; the steps build on each other.
  */
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KernelError, realRunner } from '../../src/kernel/run.ts';
 import { machineDeviceOf } from '../../src/lab/machine.ts';
-import { type Status, statusSchema } from '../../src/lab/status.ts';
+import { type LabDriver, openLabDriver } from './lab-driver.ts';
 
 const runner = realRunner();
-const BIN = fileURLToPath(new URL('../../bin/parkway', import.meta.url));
 const OPERATOR = 'operator@sunfield.test';
 const ADMINISTRATOR = 'administrator@sunfield.test';
 const GRUENAU = 'Solar park Grünau';
@@ -21,36 +18,15 @@ const SAALE = 'Solar park Saale';
 const EMDEN = 'Battery park Emden';
 /** At this address there is a device of Saale (10.16.0.0/12) and one of Emden (10.17.0.0/16). */
 const SHARED = '10.17.5.20';
-const UP_MS = 120_000;
 
-let folder: string;
-let status: Status;
+let lab: LabDriver;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'parkway-'));
-  // The database's user passes through.
-  await chmod(folder, 0o711);
-  status = statusSchema.parse(JSON.parse(await parkway(ADMINISTRATOR, 'lab', 'up', '--detach', '--json')));
-  for (const { email, password } of status.accounts.filter((account) =>
-    [OPERATOR, ADMINISTRATOR].includes(account.email),
-  ))
-    await parkwayWith(`${password}\n`, email, 'login', '--email', email, '--password-stdin');
-}, UP_MS);
-afterAll(async () => {
-  await parkway(ADMINISTRATOR, 'lab', 'down');
-  await rm(folder, { recursive: true });
-}, UP_MS);
+  lab = await openLabDriver([OPERATOR, ADMINISTRATOR]);
+});
+afterAll(() => lab.down());
 
-function parkwayWith(input: string, email: string, ...words: string[]): Promise<string> {
-  const variables = [
-    `PARKWAY_LAB_DIR=${folder}`,
-    `XDG_CONFIG_HOME=${join(folder, email)}`,
-    `PARKWAY_URL=${status?.url ?? ''}`,
-  ];
-  const usable = variables.filter((variable) => !variable.endsWith('='));
-  return runner.run(['env', ...usable, BIN, ...words], { input, timeoutMs: UP_MS });
-}
-const parkway = (email: string, ...words: string[]) => parkwayWith('', email, ...words);
+const parkway = (email: string, ...words: string[]) => lab.parkway(email, ...words);
 const onLaptop = (...argv: string[]) => parkway(OPERATOR, 'lab', 'exec', 'laptop-1', '--', ...argv);
 
 /** Which plant's web page answers at an address, for the laptop. */
@@ -70,7 +46,7 @@ async function session(address: string, seconds: number): Promise<'lasted' | 're
     'ServerAliveInterval=1',
     'ServerAliveCountMax=10',
   ];
-  const ssh = ['ssh', ...options.flatMap((option) => ['-o', option]), '-i', status.devices.keyFile];
+  const ssh = ['ssh', ...options.flatMap((option) => ['-o', option]), '-i', lab.status.devices.keyFile];
   try {
     await onLaptop(...ssh, `service@${address}`, `sleep ${seconds}`);
     return 'lasted';
@@ -94,7 +70,7 @@ async function routes(): Promise<Record<string, string>> {
 }
 
 function aliasOf(plant: string, host: number): string {
-  const alias = status.plants?.find(({ name }) => name === plant)?.subnets[0]?.alias ?? '';
+  const alias = lab.status.plants?.find(({ name }) => name === plant)?.subnets[0]?.alias ?? '';
   return alias.replace(/\d+\/24$/, String(host));
 }
 
@@ -122,7 +98,7 @@ async function withdraw(plant: string): Promise<void> {
   await parkway(ADMINISTRATOR, 'grants', 'remove', id, '--yes', '--wait');
 }
 
-const conf = () => join(folder, 'laptop.conf');
+const conf = () => join(lab.folder, 'laptop.conf');
 
 describe('by hand', () => {
   it('issues a certificate and opens the web page of a device (VPN-1, VPN-3)', async () => {
@@ -207,12 +183,12 @@ describe('by hand', () => {
 
   it('leaves nothing on the machine when the lab is taken down', async () => {
     const supervisor: { supervisor: number } = JSON.parse(
-      await readFile(join(status.stateDirectory, 'lab.json'), 'utf8'),
+      await readFile(join(lab.status.stateDirectory, 'lab.json'), 'utf8'),
     );
     process.kill(supervisor.supervisor, 'SIGKILL');
     await parkway(ADMINISTRATOR, 'lab', 'down');
-    expect(await runner.run(['ip', '-brief', 'link'])).not.toContain(machineDeviceOf(status.stateDirectory));
-    expect(await runner.run(['ps', '-eo', 'args'])).not.toContain(status.stateDirectory);
-    expect(await readFile('/proc/self/mountinfo', 'utf8')).not.toContain(status.stateDirectory);
+    expect(await runner.run(['ip', '-brief', 'link'])).not.toContain(machineDeviceOf(lab.status.stateDirectory));
+    expect(await runner.run(['ps', '-eo', 'args'])).not.toContain(lab.status.stateDirectory);
+    expect(await readFile('/proc/self/mountinfo', 'utf8')).not.toContain(lab.status.stateDirectory);
   });
 });

@@ -14,16 +14,20 @@ export interface Outcome {
   readonly text: string;
 }
 
-/** A machine. */
-export interface Machine {
+/** A machine that one can be on, whoever booted it. */
+export interface Place {
   readonly name: string;
   /** Process id of its first process. */
   readonly init: number;
-  kill(): Promise<void>;
   /** Runs a shell line to its end. */
   sh(line: string, input?: string): Promise<Outcome>;
   /** Starts a program that goes on; its output is collected. */
   start(argv: readonly string[], env?: Record<string, string>): Running;
+}
+
+/** A machine of our own. */
+export interface Machine extends Place {
+  kill(): Promise<void>;
 }
 
 /** A program that goes on. */
@@ -42,17 +46,24 @@ export async function bootMachine(name: string): Promise<Machine> {
   await once(child.stdout, 'data');
   const init = await childOf(child.pid ?? 0);
   return {
+    ...placeOf(name, init),
+    kill: async () => {
+      const gone = once(child, 'exit');
+      process.kill(init, 'SIGKILL');
+      await gone;
+    },
+  };
+}
+
+/** The machine whose first process has this id. */
+export function placeOf(name: string, init: number): Place {
+  return {
     name,
     init,
     sh: (line, input = '') => run(inside(init, ['sh', '-c', line]), input),
     start: (argv, env = {}) => {
       const [command = '', ...rest] = inside(init, argv);
       return follow(spawn(command, rest, { env: { ...process.env, ...env } }));
-    },
-    kill: async () => {
-      const gone = once(child, 'exit');
-      process.kill(init, 'SIGKILL');
-      await gone;
     },
   };
 }
@@ -85,7 +96,7 @@ function follow(child: ChildProcess): Running {
 }
 
 /** Runs a line that must succeed. */
-export async function must(machine: Machine, line: string, input?: string): Promise<string> {
+export async function must(machine: Place, line: string, input?: string): Promise<string> {
   const { ok, text } = await machine.sh(line, input);
   if (!ok) throw new Error(`${machine.name}: ${line}: ${text}`);
   return text;
@@ -127,7 +138,7 @@ export function until<T>(check: () => T | Promise<T>, timeout = 10_000): Promise
 
 /** Counts the packets on an interface that match, from before something is done until it is done and `settleMs` have passed. */
 export async function countOn(
-  machine: Machine,
+  machine: Place,
   dev: string,
   filter: string,
   during: () => Promise<unknown>,
