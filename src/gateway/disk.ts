@@ -36,6 +36,8 @@ export function openDisk(path: string): Disk {
     create table if not exists rows (kind text not null, key text not null, value text not null, primary key (kind, key)) without rowid;`);
   const put = db.prepare('insert or replace into rows (kind, key, value) values (?, ?, ?)');
   const remove = db.prepare('delete from rows where kind = ? and key = ?');
+  // A user's own rows have keys that begin with the address and a comma; '-' is the character behind the comma.
+  const removeOwn = db.prepare("delete from rows where kind in ('reach', 'settings') and key > ? and key < ?");
   const setRevision = db.prepare('insert or replace into revision (one, value) values (1, ?)');
 
   function transaction(work: () => void): void {
@@ -64,6 +66,7 @@ export function openDisk(path: string): Disk {
     apply: (revision, rows, gone) =>
       transaction(() => {
         for (const kind of KINDS) for (const key of gone[kind]) remove.run(kind, String(key));
+        for (const user of gone.users) removeOwn.run(`${user},`, `${user}-`);
         putRows(rows);
         setRevision.run(revision);
       }),

@@ -77,7 +77,7 @@ export function applyChange(state: State, rows: Rows, gone: Gone): void {
   for (const key of gone.gateways) state.gateways.delete(key);
   for (const key of gone.agents) state.agents.delete(key);
   for (const key of gone.subnets) removeSubnet(state, key);
-  for (const key of gone.users) state.users.delete(key);
+  for (const key of gone.users) removeUser(state, key);
   for (const [user, plant] of gone.reach) removeReach(state, user, plant);
   for (const [user, subnet] of gone.settings) drop(state.settings, user, subnet);
   for (const row of rows.slots) state.slots.set(row.slot, row);
@@ -104,6 +104,14 @@ function removeSubnet(state: State, number: number): void {
   if (row === undefined) return;
   state.subnets.delete(number);
   drop(state.subnetsOf, row.plant, number);
+}
+
+/** What hangs on a user is not told one by one, and the address is somebody else's one day. */
+function removeUser(state: State, user: Ip): void {
+  state.users.delete(user);
+  for (const plant of state.reach.get(user)?.keys() ?? []) drop(state.usersOf, plant, user);
+  state.reach.delete(user);
+  state.settings.delete(user);
 }
 
 function removeReach(state: State, user: Ip, plant: number): void {

@@ -106,3 +106,21 @@ test('a second snapshot replaces the first, on disk too', async () => {
   await take({ type: 'snapshot', revision: 4, part: 0, last: true, rows: {} });
   expect(disk.load()).toEqual({ revision: 4, rows: NOTHING });
 });
+
+test('a user that is gone takes its access and settings along: who is given the address later has none of it (VPN-4, VPN-7)', async () => {
+  const { disk, sync, take } = open();
+  const other = { address: toIp(0x64400001), slot: 1, publicKey: newKeyPair('x25519').publicKey };
+  const rows = {
+    ...ROWS,
+    users: [...ROWS.users, other],
+    reach: [...ROWS.reach, [other.address, 2, 5] as [number, number, number]],
+  };
+  await take({ type: 'snapshot', revision: 5, part: 0, last: true, rows });
+  await take({ type: 'delta', from: 5, to: 6, last: true, rows: NOTHING, gone: { ...NOTHING, users: [USER] } });
+  const heir = { address: USER, slot: 1, publicKey: newKeyPair('x25519').publicKey };
+  await take({ type: 'delta', from: 6, to: 7, last: true, rows: { ...NOTHING, users: [heir] }, gone: NOTHING });
+  expect([...sync.state().reach.keys()]).toEqual([other.address]);
+  expect([...(sync.state().usersOf.get(2) ?? [])]).toEqual([other.address]);
+  expect(sync.state().settings.size).toBe(0);
+  expect(disk.load().rows).toMatchObject({ reach: [[other.address, 2, 5]], settings: [] });
+});

@@ -7,7 +7,7 @@
  */
 import { z } from 'zod';
 import { type Cidr, parseCidr } from '../net/cidr.ts';
-import { type Ip, LAST_IP } from '../net/ip.ts';
+import { LAST_IP, toIp } from '../net/ip.ts';
 import { type PublicKey, parsePublicKey } from '../net/keys.ts';
 
 /** An address as a number, see `net/ip`. */
@@ -15,7 +15,7 @@ export const ipSchema = z
   .int()
   .min(0)
   .max(LAST_IP)
-  .transform((value) => value as Ip);
+  .transform(toIp);
 
 /** A prefix as text on the wire, a `Cidr` inside. */
 export const cidrSchema = z.string().transform((text, context): Cidr => {
@@ -51,13 +51,24 @@ export const slotRow = z.object({
 });
 
 /** A gateway: its own row tells it its infrastructure address, the others' rows are its neighbours. */
-export const gatewayRow = z.object({ gateway: count, address: ipSchema, publicKey: publicKeySchema, endpoint: endpointSchema });
+export const gatewayRow = z.object({
+  gateway: count,
+  address: ipSchema,
+  publicKey: publicKeySchema,
+  endpoint: endpointSchema,
+});
 
 /** The current agent of a plant. */
 export const agentRow = z.object({ plant: count, publicKey: publicKeySchema, address: ipSchema });
 
 /** A subnet of a plant and the unique range that stands for it inside Parkway. */
-export const subnetRow = z.object({ subnet: count, plant: count, network: cidrSchema, range: cidrSchema, since: count });
+export const subnetRow = z.object({
+  subnet: count,
+  plant: count,
+  network: cidrSchema,
+  range: cidrSchema,
+  since: count,
+});
 
 /** A certificate. `address` identifies the user in every other row. */
 export const userRow = z.object({ address: ipSchema, slot: count, publicKey: publicKeySchema });
@@ -79,7 +90,7 @@ export const rowsSchema = z.object({
   settings: z.array(settingRow).default([]),
 });
 
-/** Keys of rows that are no longer there, by kind. */
+/** Keys of rows that are no longer there, by kind. A user that is gone takes its reach and its settings along: they are not named. */
 export const goneSchema = z.object({
   slots: z.array(count).default([]),
   gateways: z.array(count).default([]),
