@@ -1,10 +1,14 @@
+import type { Clock } from '../net/clock.ts';
 import type { AgentState } from '../wire/state.ts';
 import type { ProbeResponder } from './probe.ts';
+import { tunnelsOf } from './network.ts';
 import { type Kernel, reconcile } from './reconcile.ts';
+import { type Heard, revive } from './revive.ts';
 
 export interface KeeperDeps {
   readonly kernel: Kernel;
   readonly probes: ProbeResponder;
+  readonly clock: Clock;
   /** The kernel holds this state. Called once for each state that is set. */
   readonly onApplied: (state: AgentState) => void;
   /** Something was changed by others and is repaired (VPN-6). */
@@ -23,11 +27,12 @@ export interface Keeper {
 const CHECK_EVERY_MS = 2000;
 
 /** Starts a keeper that has no state yet, and therefore touches nothing. */
-export function startKeeper({ kernel, probes, onApplied, onRepaired, onFailed }: KeeperDeps): Keeper {
+export function startKeeper({ kernel, probes, clock, onApplied, onRepaired, onFailed }: KeeperDeps): Keeper {
   let wanted: AgentState | undefined;
   let applied: AgentState | undefined;
   let foreign = false;
   let queued = false;
+  let heard: ReadonlyMap<string, Heard> = new Map();
   let running = Promise.resolve();
 
   const pass = async (): Promise<void> => {
@@ -42,6 +47,7 @@ export function startKeeper({ kernel, probes, onApplied, onRepaired, onFailed }:
       if (applied === state) done.forEach(onRepaired);
       else onApplied(state);
       applied = state;
+      heard = await revive(kernel.runner, tunnelsOf(state), heard, clock.now());
     } catch (error) {
       onFailed(error);
     }

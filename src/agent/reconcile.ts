@@ -112,7 +112,8 @@ async function readKernel(
   return { ip, tunnels };
 }
 
-async function readTunnel(runner: Runner, dev: string): Promise<WgState | undefined> {
+/** Reads a tunnel back; undefined when it does not answer, which is the concern of the next reconciliation. */
+export async function readTunnel(runner: Runner, dev: string): Promise<WgState | undefined> {
   try {
     return await readWg(runner, dev);
   } catch (error) {

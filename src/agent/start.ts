@@ -111,6 +111,7 @@ function keep(context: Context, say: (message: FromDaemonJson) => void): Keeper 
       rules: { loaded: undefined },
     },
     probes: probeResponder(),
+    clock: context.options.clock,
     onApplied: (state) => {
       context.applied = state;
       log.info({ revision: state.revision }, 'applied');
