@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { fakeRunner } from './fake.ts';
-import { MONITOR_START, type MonitorState, nftTable, readMonitor } from './nft.ts';
+import { MONITOR_START, type MonitorState, monitorEnded, nftTable, readMonitor } from './nft.ts';
 
 const START = 100;
 
@@ -66,6 +66,16 @@ test('what was lost is judged by the count of generations', () => {
   expect(state.lost).toBe(true);
   expect(read(ours(103, 9), state)).toMatchObject({ foreign: [], state: { lost: false } });
   expect(read(ours(103, 10), state).foreign).toEqual(['changes were made that nft monitor did not show']);
+});
+
+test('a monitor that dies over a foreign transaction does not tell it twice, and one that it missed is told', () => {
+  const { state } = read([...ours(101, 7), 'delete rule ip t c handle 3']);
+  const ended = monitorEnded(state);
+  expect(read(ours(102, 9), ended).foreign).toEqual([]);
+  expect(read(ours(102, 10), ended).foreign).toHaveLength(1);
+  // Dying over one of ours changes nothing: it counts on both sides.
+  const own = monitorEnded(read([...ours(101, 7), ...ours(102, 8).slice(0, 4)]).state);
+  expect(read(ours(103, 9), own).foreign).toEqual([]);
 });
 
 test('each transaction carries the next number; one that failed is not counted', async () => {

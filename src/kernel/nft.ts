@@ -105,7 +105,7 @@ export function nftTable(runner: Runner, table: string, start: number): NftTable
           if (!heard.isHeard) probe();
         }
         await ended;
-        state = { ...state, lost: true, ours: undefined, foreign: false };
+        state = monitorEnded(state);
         await sleep(RESTART_MS);
       }
     };
@@ -145,6 +145,12 @@ export function readMonitor(
   // The table itself may be added by ourselves before the number is.
   if (line.startsWith('add table ')) return { state };
   return { state: { ...state, foreign: true }, foreign: line };
+}
+
+/** The state when `nft monitor` has ended. A foreign transaction that it was printing has been told, and counts. */
+export function monitorEnded({ offset, foreign }: MonitorState): MonitorState {
+  const counted = offset !== undefined && foreign ? offset + 1 : offset;
+  return { offset: counted, lost: true, ours: undefined, foreign: false };
 }
 
 function endOfTransaction(state: MonitorState, generation: number): { state: MonitorState; foreign?: string } {

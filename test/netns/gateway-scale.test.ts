@@ -92,7 +92,7 @@ test('a flushed rule set of 10,000 routes is back within 5 s (VPN-6)', async () 
   }
 });
 
-test('a load of our own that overruns nft monitor is not taken for somebody else’s', async () => {
+test('what we change ourselves is not taken for somebody else’s', async () => {
   const before = world.control.said.filter((m) => m.type === 'repaired').length;
   await world.control.change({
     subnets: [{ subnet: 199, plant: 199, network: '10.1.199.0/24', range: '100.97.199.0/24', since: 5 }],
