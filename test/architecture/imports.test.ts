@@ -35,7 +35,7 @@ function folderOf(path: string): string | undefined {
 
 /** The rows of the table in `docs/architecture.md`: folder, and what it may import; undefined is everything. */
 function table(): Map<string, readonly string[] | undefined> {
-  const rows = readFileSync('docs/architecture.md', 'utf8').matchAll(/^\| `src\/(\w+)\/` \|.*\|([^|]*)\|$/gm);
+  const rows = readFileSync('docs/architecture.md', 'utf8').matchAll(/^\| `src\/(\w+)\/` *\|.*\|([^|]*)\|$/gm);
   return new Map(
     [...rows].map(([, folder = '', cell = '']) => {
       // What stands in brackets is a reason.
