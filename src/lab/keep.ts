@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { openSync, closeSync, writeSync } from 'node:fs';
 
 /** A process that is started again whenever it ends. */
@@ -8,7 +8,7 @@ export interface Kept {
   restarts(): number;
   /** Whether it runs now. */
   alive(): boolean;
-  /** Starts it no more. Does not end it: that is done with its host. */
+  /** Kills it, and starts it no more. */
   leave(): void;
 }
 
@@ -31,11 +31,12 @@ export function keep({ name, argv, env, log }: KeepOptions): Kept {
   const file = openSync(log, 'a', 0o600);
   let [restarts, pause, alive, left] = [0, FIRST_PAUSE_MS, false, false];
   let timer: NodeJS.Timeout | undefined;
+  let child: ChildProcess | undefined;
 
   const start = () => {
     const born = performance.now();
     // A session of its own: what is typed at the terminal is for the supervisor only.
-    const child = spawn(command, args, { env: { ...env }, detached: true, stdio: ['ignore', file, file] });
+    child = spawn(command, args, { env: { ...env }, detached: true, stdio: ['ignore', file, file] });
     alive = true;
     let over = false;
     const again = (how: string) => {
@@ -62,6 +63,8 @@ export function keep({ name, argv, env, log }: KeepOptions): Kept {
       left = true;
       clearTimeout(timer);
       closeSync(file);
+      // What enters a host stops with a daemon that somebody stops, and a host does not end while that waits for its child.
+      child?.kill('SIGKILL');
     },
   };
 }
