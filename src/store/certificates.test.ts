@@ -108,6 +108,21 @@ describe.each(ENGINES)('on %s', (engine) => {
     expect(await reachOf(db)).toHaveLength(1);
   });
 
+  test('who issues and revokes for ever takes a few addresses from the others, and each time only from its own', async () => {
+    await using database = await testDatabase(engine);
+    const { db } = database;
+    const { user, certificate, plant } = await operator(db);
+    const addresses = [certificate.address];
+    for (let i = 0; i < 20; i += 1) {
+      await revoke(db, user);
+      addresses.push((await issue(db, user, newKey())).value.address);
+    }
+    expect(new Set(addresses).size).toBe(8);
+    expect(await reachOf(db)).toEqual([`${user} ${plant.no}`]);
+    const other = await issue(db, await addUser(db), newKey());
+    expect(addresses).not.toContain(other.value.address);
+  });
+
   test('a key of another user, of a slot or of an agent is refused and nothing is changed', async () => {
     await using database = await testDatabase(engine);
     const { db } = database;

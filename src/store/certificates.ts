@@ -65,7 +65,7 @@ export async function issueCertificate(
   }
   await refuseKnownKey(tx, publicKey);
   const slot = await emptiestSlot(tx);
-  const address = await allocateUserAddress(tx, cidr(slot.users), now);
+  const address = await allocateUserAddress(tx, cidr(slot.users), userId, now);
   await tx
     .insertInto('certificates')
     .values({
@@ -113,7 +113,7 @@ export async function revokeCertificate(tx: Tx, revision: number, userId: string
   await tx.deleteFrom('certificates').where('user_id', '=', userId).execute();
   await derive(tx, revision, { users: [userId] });
   await retire(tx, publicKey, now);
-  await release(tx, address, now);
+  await release(tx, address, now, { userId });
 }
 
 async function existing(tx: Tx, userId: string): Promise<Certificate> {

@@ -2,12 +2,11 @@
 import { sql } from 'kysely';
 import type { Standing } from '../access/capabilities.ts';
 import type { JobRole } from '../access/roles.ts';
-import { cidr } from '../net/cidr.ts';
 import { Problem } from '../wire/problem.ts';
 import { type AgentState, agentState } from './agent-state.ts';
 import type { Db, Tx } from './db.ts';
 import { type Window, behind } from './page.ts';
-import { release } from './ranges.ts';
+import { releaseAll } from './ranges.ts';
 import { refusing } from './violation.ts';
 
 /** A plant as one user sees it: with what the user is to it. */
@@ -79,13 +78,13 @@ export async function releaseAddresses(tx: Tx, of: PlantsOf, now: Date): Promise
     if ('plantId' in of) return ['p.id', of.plantId];
     return 'portfolioId' in of ? ['p.portfolio_id', of.portfolioId] : ['p.organization_id', of.organizationId];
   })();
-  const { rows } = await sql<{ range: string }>`
-    select s.unique_range::text as range from subnets s join plants p on p.id = s.plant_id
+  const ranges = sql`
+    select s.unique_range as range, s.organization_id, null::uuid as user_id from subnets s join plants p on p.id = s.plant_id
      where ${sql.ref(below[0])} = ${below[1]}
     union all
-    select a.address::cidr::text from agents a join plants p on p.no = a.plant_no
-     where ${sql.ref(below[0])} = ${below[1]}`.execute(tx);
-  for (const { range } of rows) await release(tx, cidr(range), now);
+    select a.address::cidr, null, null from agents a join plants p on p.no = a.plant_no
+     where ${sql.ref(below[0])} = ${below[1]}`;
+  await releaseAll(tx, ranges, now);
 }
 
 function seen(db: Db, userId: string, now: Date) {

@@ -1,7 +1,7 @@
 import { array, assert, asyncProperty, integer, nat, record } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ENGINES, testDatabase } from '../../test/postgres/database.ts';
-import { NOW, type TestPlant, addOrganization, addPlant } from '../../test/postgres/world.ts';
+import { NOW, type TestPlant, addOrganization, addPlant, addUser } from '../../test/postgres/world.ts';
 import { type Cidr, cidr, contains, formatCidr, includes, overlaps } from '../net/cidr.ts';
 import { LAST_IP } from '../net/ip.ts';
 import { DEFAULT_POOLS, type Pools } from '../net/pools.ts';
@@ -43,6 +43,15 @@ async function giveBack(db: Db, range: Cidr, now: Date): Promise<void> {
     await tx.deleteFrom('subnets').where('unique_range', '=', formatCidr(range)).execute();
     await release(tx, range, now);
   });
+}
+
+/** Takes a /24 of the hidden pool for each of some organizations, which have no quota of aliases. */
+async function addSubnets(db: Db, pools: Pools, organizations: number): Promise<void> {
+  for (let i = 0; i < organizations; i += 1) {
+    const plant = await addPlant(db, await addOrganization(db));
+    await db.updateTable('organizations').set({ alias_quota: 0 }).execute();
+    await take(db, plant, 24, pools);
+  }
 }
 
 const sequence = array(
@@ -113,19 +122,46 @@ describe.each(ENGINES)('on %s', (engine) => {
     const { db } = database;
     const plant = await addPlant(db, await addOrganization(db));
     await db.updateTable('organizations').set({ alias_quota: 256 }).execute();
-    const tiny: Pools = { ...DEFAULT_POOLS, hidden: cidr('240.0.0.0/24') };
+    const tiny: Pools = { ...DEFAULT_POOLS, hidden: cidr('240.0.0.0/22') };
     expect(await take(db, plant, 24, tiny)).toMatchObject({ pool: 'alias' });
     expect(await take(db, plant, 24, tiny)).toMatchObject({ pool: 'hidden' });
     await expect(take(db, plant, 32, tiny)).rejects.toMatchObject({ code: 'pool-exhausted' });
+    await addSubnets(db, tiny, 3);
+    await expect(addSubnets(db, tiny, 1)).rejects.toMatchObject({ code: 'pool-exhausted' });
+  });
+
+  test('an organization that adds and deletes for ever leaves the pools to the others', async () => {
+    await using database = await testDatabase(engine);
+    const { db } = database;
+    const plant = await addPlant(db, await addOrganization(db));
+    await db.updateTable('organizations').set({ alias_quota: 1024 }).execute();
+    const tiny: Pools = { ...DEFAULT_POOLS, alias: cidr('100.96.0.0/20'), hidden: cidr('240.0.0.0/20') };
+    const turn = async (now: Date) => {
+      const { range, pool } = await take(db, plant, 24, tiny, now);
+      await change(db, async (tx) => {
+        await tx.deleteFrom('subnets').where('plant_id', '=', plant.id).execute();
+        await release(tx, range, now, { organizationId: plant.organizationId });
+      });
+      return pool;
+    };
+    const turns = [];
+    for (let i = 0; i < 8; i += 1) turns.push(await turn(NOW));
+    expect(turns).toEqual([...Array<string>(4).fill('alias'), ...Array<string>(4).fill('hidden')]);
+    await expect(turn(NOW)).rejects.toMatchObject({ code: 'pool-exhausted' });
+    expect(await take(db, await addPlant(db, await addOrganization(db)), 24, tiny)).toMatchObject({ pool: 'alias' });
+    expect(await turn(days(31))).toBe('alias');
   });
 
   test('the block of the broadcast address is never handed out', async () => {
     await using database = await testDatabase(engine);
     const { db } = database;
-    const plant = await addPlant(db, await addOrganization(db));
+    let plant = await addPlant(db, await addOrganization(db));
     const last: Pools = { ...DEFAULT_POOLS, hidden: cidr('255.0.0.0/8') };
     const ranges = [];
-    for (let i = 0; i < 15; i += 1) ranges.push((await take(db, plant, 12, last)).range);
+    for (let i = 0; i < 15; i += 1) {
+      if (i % 4 === 0) plant = await addPlant(db, await addOrganization(db));
+      ranges.push((await take(db, plant, 12, last)).range);
+    }
     expect(ranges.some((range) => includes(range, LAST_IP))).toBe(false);
     await expect(take(db, plant, 12, last)).rejects.toMatchObject({ code: 'pool-exhausted' });
   });
@@ -133,8 +169,9 @@ describe.each(ENGINES)('on %s', (engine) => {
   test('single addresses are the lowest free ones, but neither the first nor the last of their pool', async () => {
     await using database = await testDatabase(engine);
     const { db } = database;
+    const user = await addUser(db);
     const free = async (users: string, now = NOW) =>
-      (await change(db, (tx) => allocateUserAddress(tx, cidr(users), now))).value & 0xff;
+      (await change(db, (tx) => allocateUserAddress(tx, cidr(users), user, now))).value & 0xff;
     expect(await free('100.64.0.0/30')).toBe(1);
     await change(db, (tx) => release(tx, cidr('100.64.0.1/32'), NOW));
     expect(await free('100.64.0.0/30')).toBe(2);

@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
-import { type Cidr, contains, formatCidr, lastOf, prefixOf, sizeOf } from '../net/cidr.ts';
+import { type Cidr, cidr, contains, formatCidr, lastOf, prefixOf, sizeOf } from '../net/cidr.ts';
 import { type Ip, LAST_IP, formatIp, toIp } from '../net/ip.ts';
 import { type Pools, WIDEST_ALIAS, WIDEST_SUBNET } from '../net/pools.ts';
 import { Problem } from '../wire/problem.ts';
@@ -8,9 +8,13 @@ import type { Tx } from './db.ts';
 /** What was given back is not handed out again for so long: a stale client, log or habit would meet somebody else. */
 export const REST_DAYS = 30;
 
+/** The part of the hidden pool that one organization may take at most. */
+const HIDDEN_SHARE = 1 / 4;
+
 /**
  * Finds the unique range of a new subnet (VPN-10): of the subnet's size, aligned, the lowest that is free. From the alias
  * pool when the subnet is no wider than /20 and the organization's quota and the pool allow it, else from the hidden pool.
+ * What the organization gave back and still rests counts as taken by it: who adds and deletes empties no pool for others.
  * Reserves nothing: insert the subnet in the same `change`, whose lock keeps others out. Throws `pool-exhausted`.
  */
 export async function allocateRange(
@@ -21,9 +25,17 @@ export async function allocateRange(
   now: Date,
 ): Promise<{ range: Cidr; pool: 'alias' | 'hidden' }> {
   const { length } = network;
-  if (length >= WIDEST_ALIAS && (await withinQuota(tx, organizationId, sizeOf(length)))) {
+  const size = sizeOf(length);
+  const fits = await roomOf(tx, organizationId, pools, now);
+  if (length >= WIDEST_ALIAS && size <= fits.alias) {
     const base = await lowestFree(tx, { ...bounds(pools.alias), taken: SUBNETS, length, now });
     if (base !== undefined) return { range: { base, length }, pool: 'alias' };
+  }
+  if (size > fits.hidden) {
+    throw new Problem(
+      'pool-exhausted',
+      `The organization has no room left for a subnet of length /${length}. What was deleted counts for ${REST_DAYS} days more.`,
+    );
   }
   const base = await lowestFree(tx, { ...bounds(pools.hidden), taken: SUBNETS, length, now });
   if (base !== undefined) return { range: { base, length }, pool: 'hidden' };
@@ -36,8 +48,20 @@ export async function allocateRange(
 /** Each slot has a /16 of the user pool: 65,534 certificates. */
 const SLOT_LENGTH = 16;
 
-/** Finds the lowest free tunnel address of a slot, never its first or last. Throws `pool-exhausted`. */
-export async function allocateUserAddress(tx: Tx, users: Cidr, now: Date): Promise<Ip> {
+/** How many addresses may rest for one user; who revokes more often than that gets the oldest of them again. */
+const MOST_RESTING = 8;
+
+/** Finds the lowest free tunnel address of a slot for a user, never its first or last. Throws `pool-exhausted`. */
+export async function allocateUserAddress(tx: Tx, users: Cidr, userId: string, now: Date): Promise<Ip> {
+  const { rows } = await sql<{ range: string }>`
+    select range from released
+     where user_id = ${userId} and range <<= ${formatCidr(users)}::cidr and released_at >= ${restStart(now)}
+     order by released_at, range`.execute(tx);
+  const [oldest] = rows;
+  if (oldest !== undefined && rows.length >= MOST_RESTING) {
+    await tx.deleteFrom('released').where('range', '=', oldest.range).execute();
+    return cidr(oldest.range).base;
+  }
   return single(tx, users, sql`select address::cidr as range from certificates`, now);
 }
 
@@ -56,15 +80,34 @@ export async function allocateInfrastructureAddress(tx: Tx, pools: Pools, now: D
   return single(tx, pools.infrastructure, taken, now);
 }
 
-/** Notes that a range or an address (a /32) was given back, so that it rests before it is handed out again. */
-export async function release(tx: Tx, range: Cidr | Ip, now: Date): Promise<void> {
+/** Whose a range was. */
+export type Owner = { readonly organizationId: string } | { readonly userId: string };
+
+/**
+ * Notes that a range or an address (a /32) was given back, and whose it was, so that it rests before it is handed out again. An
+ * address of the infrastructure is nobody's.
+ */
+export async function release(tx: Tx, range: Cidr | Ip, now: Date, owner?: Owner): Promise<void> {
   const text = typeof range === 'number' ? `${formatIp(range)}/32` : formatCidr(range);
+  const organization = owner !== undefined && 'organizationId' in owner ? owner.organizationId : null;
+  const user = owner !== undefined && 'userId' in owner ? owner.userId : null;
+  await releaseAll(
+    tx,
+    sql`select ${text}::cidr as range, ${organization}::uuid as organization_id, ${user}::uuid as user_id`,
+    now,
+  );
+}
+
+/** The same for all that a query gives, in the columns `range`, `organization_id` and `user_id`. */
+export async function releaseAll(tx: Tx, ranges: RawBuilder<unknown>, now: Date): Promise<void> {
   await tx.deleteFrom('released').where('released_at', '<', restStart(now)).execute();
-  await tx
-    .insertInto('released')
-    .values({ range: text, released_at: now })
-    .onConflict((conflict) => conflict.column('range').doUpdateSet({ released_at: now }))
-    .execute();
+  await sql`
+    insert into released (range, released_at, organization_id, user_id)
+    select g.range, ${now}::timestamptz, g.organization_id, g.user_id from (${ranges}) g
+    on conflict (range) do update
+      set released_at = excluded.released_at, organization_id = excluded.organization_id, user_id = excluded.user_id`.execute(
+    tx,
+  );
 }
 
 async function single(tx: Tx, pool: Cidr, taken: RawBuilder<unknown>, now: Date): Promise<Ip> {
@@ -84,13 +127,27 @@ function bounds(pool: Cidr): { first: number; last: number } {
 
 const LAST_BLOCK = prefixOf(LAST_IP, WIDEST_SUBNET);
 
-async function withinQuota(tx: Tx, organizationId: string, size: number): Promise<boolean> {
-  const { rows } = await sql<{ fits: boolean }>`
-    select o.alias_quota >= ${size}::bigint + coalesce((
-        select sum(1::bigint << (32 - masklen(s.unique_range))) from subnets s
-         where s.organization_id = o.id and s.pool = 'alias'), 0) as fits
+/** How many addresses of either pool the organization may still take. */
+async function roomOf(
+  tx: Tx,
+  organizationId: string,
+  pools: Pools,
+  now: Date,
+): Promise<{ alias: number; hidden: number }> {
+  const { rows } = await sql<{ quota: number; alias: number; hidden: number }>`
+    with held as (
+      select unique_range as range from subnets where organization_id = ${organizationId}
+      union all
+      select range from released where organization_id = ${organizationId} and released_at >= ${restStart(now)})
+    select o.alias_quota as quota, ${sizeIn(pools.alias)} as alias, ${sizeIn(pools.hidden)} as hidden
       from organizations o where o.id = ${organizationId}`.execute(tx);
-  return rows[0]?.fits === true;
+  const [row] = rows;
+  if (row === undefined) return { alias: 0, hidden: 0 };
+  return { alias: row.quota - row.alias, hidden: sizeOf(pools.hidden.length) * HIDDEN_SHARE - row.hidden };
+}
+
+function sizeIn(pool: Cidr): RawBuilder<number> {
+  return sql`(select coalesce(sum(1::bigint << (32 - masklen(range))), 0)::bigint from held where range <<= ${formatCidr(pool)}::cidr)`;
 }
 
 const SUBNETS = sql`select unique_range as range from subnets`;

@@ -62,7 +62,7 @@ export interface Schema {
     since: number;
     created_at: Stamp;
   };
-  released: { range: string; released_at: Stamp };
+  released: { range: string; released_at: Stamp; organization_id: string | null; user_id: string | null };
   devices: {
     id: Generated<string>;
     organization_id: string;

@@ -4,9 +4,11 @@ import { type Cidr, cidr, formatCidr } from '../net/cidr.ts';
 import { type Ip, formatIp } from '../net/ip.ts';
 import { type PublicKey, newKeyPair } from '../net/keys.ts';
 import type { Pools } from '../net/pools.ts';
+import { Problem } from '../wire/problem.ts';
 import type { Db, Tx } from './db.ts';
 import { allocateSlotUsers } from './ranges.ts';
 import { seal, unseal } from './sealing.ts';
+import { refusing } from './violation.ts';
 
 export interface SlotRow {
   readonly no: number;
@@ -18,7 +20,8 @@ export interface SlotRow {
 
 /**
  * Makes a slot with a new key pair, whose private half is sealed with the master key, and the next free /16 of the user pool.
- * Slots are numbered from 1. Throws `pool-exhausted`. Call it within `change`.
+ * Slots are numbered from 1. Throws `pool-exhausted`, and
+ * `already-exists` for an address and port that another slot has. Call it within `change`.
  */
 export async function createSlot(
   tx: Tx,
@@ -34,17 +37,18 @@ export async function createSlot(
     .executeTakeFirstOrThrow();
   const { publicKey, privateKey } = newKeyPair('x25519');
   const address = formatIp(entry.address);
-  await tx
-    .insertInto('slots')
-    .values({
-      no,
-      address,
-      port: entry.port,
-      public_key: publicKey,
-      sealed_key: seal(masterKey, contextOf(no), Buffer.from(privateKey.reveal(), 'base64')),
-      users: formatCidr(users),
-    })
-    .execute();
+  const values = {
+    no,
+    address,
+    port: entry.port,
+    public_key: publicKey,
+    sealed_key: seal(masterKey, contextOf(no), Buffer.from(privateKey.reveal(), 'base64')),
+    users: formatCidr(users),
+  };
+  await refusing(() => tx.insertInto('slots').values(values).execute(), {
+    slots_address_port_key: () =>
+      new Problem('already-exists', `There is a slot at ${address}:${entry.port}. Choose another address or port.`),
+  });
   return { no, address, port: entry.port, publicKey, users };
 }
 

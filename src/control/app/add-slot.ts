@@ -6,7 +6,7 @@ import { Problem } from '../../wire/problem.ts';
 import type { SlotInput, SlotJson } from '../../wire/rest/platform.ts';
 import type { Deps } from '../deps.ts';
 
-/** Adds a slot: an anycast address and port that every gateway serves. Throws `pool-exhausted`. */
+/** Adds a slot: an anycast address and port that every gateway serves. Throws `pool-exhausted`, `already-exists`. */
 export async function addSlot(deps: Deps, input: SlotInput): Promise<{ revision: number; value: SlotJson }> {
   const address = parseIp(input.address);
   if (address === undefined)

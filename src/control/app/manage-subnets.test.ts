@@ -65,8 +65,8 @@ test('VPN-10: a subnet has an alias of its size, or says why it has none', async
 test('a pool without room is told, and changes nothing', async () => {
   await using world = await tenants();
   const { control, staff, alpha } = world;
-  // Room for one subnet that is too wide for the alias pool.
-  const deps = { ...control.deps, pools: { ...DEFAULT_POOLS, hidden: cidr('240.0.0.0/12') } };
+  // An organization may have a quarter: room for one subnet that is too wide for the alias pool.
+  const deps = { ...control.deps, pools: { ...DEFAULT_POOLS, hidden: cidr('240.0.0.0/10') } };
   const actor: Actor = {
     userId: staff.administrator.id,
     platformAdministrator: false,
@@ -83,7 +83,7 @@ test('a pool without room is told, and changes nothing', async () => {
 
 test('a range that was given back rests before somebody else gets it', async () => {
   await using world = await tenants();
-  const { control, staff, alpha, subnet } = world;
+  const { control, staff, alpha, subnet, sunfield } = world;
   const list = async () =>
     (await control.call<{ items: Subnet[] }>(staff.administrator, 'GET', `/plants/${alpha}/subnets`)).json.items;
   const former = (await list())[0]?.alias;
@@ -92,8 +92,8 @@ test('a range that was given back rests before somebody else gets it', async () 
   await world.post(staff.administrator, `/plants/${alpha}/subnets`, { network: '192.168.1.0/24' });
   const next = (await list())[0]?.alias;
   expect(next).not.toBe(former);
-  const released = await control.deps.db.selectFrom('released').select('range').execute();
-  expect(released).toEqual([{ range: former }]);
+  const released = await control.deps.db.selectFrom('released').select(['range', 'organization_id']).execute();
+  expect(released).toEqual([{ range: former, organization_id: sunfield }]);
 });
 
 test('VPN-10: a device has the same place in the alias, and an address outside the plant is refused', async () => {

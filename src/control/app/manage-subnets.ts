@@ -37,9 +37,9 @@ export async function removeSubnet(deps: Deps, actor: Actor, id: string): Promis
   const now = new Date(deps.clock.now());
   return change(deps.db, async (tx) => {
     const subnet = found(await readSubnet(tx, actor.userId, id), 'subnet');
-    await asOwnerOf(tx, actor, subnet.plantId, now);
+    const { organizationId } = await asOwnerOf(tx, actor, subnet.plantId, now);
     await deleteSubnet(tx, id);
-    await release(tx, subnet.range, now);
+    await release(tx, subnet.range, now, { organizationId });
   });
 }
 

@@ -38,6 +38,19 @@ test('ACC-7: a platform administrator sees organizations by name, and no plant a
   expect(await world.reachOf(root)).toEqual([]);
 });
 
+test('an address and port is one slot’s', async () => {
+  await using control = await testControl();
+  const root = await control.person('root@x.test', { platformAdministrator: true });
+  const add = (address: string, port: number) => control.call(root, 'POST', '/platform/slots', { address, port });
+  expect((await add('203.0.113.1', 51820)).status).toBe(201);
+  const again = await add('203.0.113.1', 51820);
+  expect([again.status, codeOf(again)]).toEqual([409, 'already-exists']);
+  expect((await add('203.0.113.1', 51821)).status).toBe(201);
+  expect((await add('203.0.113.2', 51820)).status).toBe(201);
+  const { json } = await control.call<List<{ number: number }>>(root, 'GET', '/platform/slots');
+  expect(json.items.map(({ number }) => number)).toEqual([1, 2, 3]);
+});
+
 test('a gateway is added, enrols, enrols anew, and is removed', async () => {
   await using control = await testControl();
   const root = await control.person('root@x.test', { platformAdministrator: true });
