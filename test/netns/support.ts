@@ -33,6 +33,8 @@ export interface Machine extends Place {
 /** A program that goes on. */
 export interface Running {
   output(): string;
+  /** Writes a line to its standard input. */
+  say(line: string): void;
   /** Kills it with -9. */
   end(): Promise<void>;
 }
@@ -88,6 +90,7 @@ function follow(child: ChildProcess): Running {
   const exited = once(child, 'exit');
   return {
     output: () => text,
+    say: (line) => child.stdin?.write(`${line}\n`),
     end: async () => {
       child.kill('SIGKILL');
       await exited;
