@@ -22,8 +22,19 @@ export type SealSlotKey = (slot: number, sealedKey: string) => string;
 /** Entries per part: some hundred kilobytes of JSON, far below MAX_MESSAGE. */
 const PART = 5000;
 
-/** Withdrawals stand in the parts in this order: users and access first, what they hang on last. */
-const KINDS: readonly Kind[] = ['slots', 'gateways', 'users', 'reach', 'settings', 'subnets', 'agents'];
+/**
+ * The kinds and how `changes` names them. Withdrawals stand in the parts in this order: users and access first, what
+ * they hang on last.
+ */
+const KINDS: readonly (readonly [Kind, string])[] = [
+  ['slots', 'slot'],
+  ['gateways', 'gateway'],
+  ['users', 'user'],
+  ['reach', 'reach'],
+  ['settings', 'setting'],
+  ['subnets', 'subnet'],
+  ['agents', 'agent'],
+];
 
 type ReadTx = ControlledTransaction<Schema>;
 type Body = { readonly rows: { [K in Kind]?: unknown[] }; readonly gone: { [K in Kind]?: unknown[] } };
@@ -81,7 +92,7 @@ async function* parts(
 ): AsyncGenerator<{ last: boolean; body: Body }> {
   let body: Body = { rows: {}, gone: {} };
   let size = 0;
-  for (const kind of KINDS) {
+  for (const kind of await kindsSince(tx, from)) {
     for await (const entries of fetched(tx, kind, from, sealSlotKey)) {
       if (size + entries.length > PART) {
         yield { last: false, body };
@@ -92,6 +103,15 @@ async function* parts(
     }
   }
   yield { last: true, body };
+}
+
+/** The kinds that changed after a revision, or all: a usual change is of one kind, and its readers wait for every query. */
+async function kindsSince(tx: ReadTx, from: number | undefined): Promise<Kind[]> {
+  if (from === undefined) return KINDS.map(([kind]) => kind);
+  const { rows } = await sql<{ kind: string }>`
+    select distinct kind from changes where revision > ${from}::bigint`.execute(tx);
+  const changed = new Set(rows.map(({ kind }) => kind));
+  return KINDS.flatMap(([kind, noted]) => (changed.has(noted) ? [kind] : []));
 }
 
 /** One of the two is null: the row as it is now, or the key of one that is gone. */
