@@ -45,6 +45,13 @@ export async function allocateRange(
   );
 }
 
+/** Why the unique range of a subnet of this length is no alias, in a sentence (VPN-10). */
+export function whyNoAlias(length: number): string {
+  return length < WIDEST_ALIAS
+    ? `A subnet wider than /${WIDEST_ALIAS} has no alias.`
+    : 'It has no alias: when it was added, the organization’s quota of alias addresses was used up, or the alias pool was.';
+}
+
 /** Each slot has a /16 of the user pool: 65,534 certificates. */
 const SLOT_LENGTH = 16;
 

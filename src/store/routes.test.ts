@@ -52,19 +52,29 @@ describe.each(ENGINES)('on %s', (engine) => {
   test('a route is active when a live gateway and the agent confirmed it and the path is up, else unreachable (VPN-12)', async () => {
     await using database = await testDatabase(engine);
     const { db } = database;
-    const { first, one, gateway, confirm, statuses } = await live(db);
+    const { first, one, user, gateway, confirm, statuses } = await live(db);
     expect(await statuses()).toEqual({ [one.id]: 'active' });
 
     await notePaths(db, gateway.number, { full: false, up: [], down: [first.no] });
     expect(await statuses()).toEqual({ [one.id]: 'unreachable' });
     await notePaths(db, gateway.number, { full: false, up: [first.no], down: [] });
-    for (const table of ['gateway_status', 'agent_status'] as const) {
-      await db
+    const silence = (table: 'gateway_status' | 'agent_status') =>
+      db
         .updateTable(table)
         .set({ seen_at: new Date(Date.now() - 5000) })
         .execute();
-      expect(await statuses()).toEqual({ [one.id]: 'unreachable' });
-      await confirm();
+    await silence('gateway_status');
+    expect(await statuses()).toEqual({ [one.id]: 'unreachable' });
+    await confirm();
+    // An agent that does not reach control, but whose tunnel carries probes, passes packets.
+    await silence('agent_status');
+    expect(await statuses()).toEqual({ [one.id]: 'active' });
+    await notePaths(db, gateway.number, { full: false, up: [], down: [first.no] });
+    expect((await listRoutes(db, user, DEFAULT_POOLS)).map(({ reason }) => reason)).toEqual([
+      expect.stringContaining('it is not connected'),
+    ]);
+    await notePaths(db, gateway.number, { full: false, up: [first.no], down: [] });
+    for (const table of ['gateway_status', 'agent_status'] as const) {
       await db.updateTable(table).set({ applied: 1 }).execute();
       expect(await statuses()).toEqual({ [one.id]: 'unreachable' });
       await confirm();
@@ -94,6 +104,28 @@ describe.each(ENGINES)('on %s', (engine) => {
     await withdraw(db, first, user);
     await confirm();
     expect(await statuses()).toEqual({ [two.id]: 'active' });
+  });
+
+  test('a reason says what is lost, and why there is no alias, so that it never advises what cannot be done (VPN-10, VPN-12)', async () => {
+    await using database = await testDatabase(engine);
+    const { db } = database;
+    const { first, second, user, confirm } = await live(db);
+    await grant(db, second, user);
+    const wide = await addSubnet(db, first, '10.16.0.0/12');
+    const inside = await addSubnet(db, second, '10.17.0.0/16');
+    await db.updateTable('organizations').set({ alias_quota: 0 }).execute();
+    const small = await addSubnet(db, second, '10.20.30.0/24');
+    await confirm();
+    const reasons = async () =>
+      Object.fromEntries((await listRoutes(db, user, DEFAULT_POOLS)).map(({ subnetId, reason }) => [subnetId, reason]));
+    const before = await reasons();
+    expect(before[inside.id]).toMatch(/Use this park.*A subnet wider than \/20 has no alias/);
+    expect(before[small.id]).toMatch(/Use this park.*no alias.*quota/);
+    expect(before[inside.id]).not.toContain('use the alias');
+    await change(db, (tx, revision) => takeRoute(tx, revision, user, inside.id));
+    await confirm();
+    const { name } = await db.selectFrom('plants').select('name').where('no', '=', second.no).executeTakeFirstOrThrow();
+    expect((await reasons())[wide.id]).toBe(`Packets pass, but for 10.17.0.0/16, which ${name} owns.`);
   });
 
   test('pause and resume are changes of their own, and a paused owner keeps its range (VPN-11)', async () => {

@@ -55,6 +55,8 @@ export async function listRoutes(db: Db, userId: string, pools: Pools): Promise<
       const plant = plants.get(owner);
       return plant === undefined ? [] : [{ range, owner: plant, mine: owner === row.subnet }];
     });
+    const alias = contains(pools.alias, row.range) ? row.range : null;
+    const lost = shared.filter(({ mine }) => !mine);
     return [
       {
         subnetId: row.subnetId,
@@ -62,8 +64,8 @@ export async function listRoutes(db: Db, userId: string, pools: Pools): Promise<
         portfolio: { id: row.portfolioId, name: row.portfolioName },
         organization: { id: row.organizationId, name: row.organizationName },
         network: row.network,
-        alias: contains(pools.alias, row.range) ? row.range : null,
-        ...routeStatus(route, wayOf(row)),
+        alias,
+        ...routeStatus({ ...route, alias }, wayOf(row), lost),
         contested: shared,
         paused: row.paused,
         since: Math.max(row.reached, row.since),

@@ -1,5 +1,5 @@
 import { formatCidr } from '../../net/cidr.ts';
-import { WIDEST_ALIAS } from '../../net/pools.ts';
+import { whyNoAlias } from '../../store/ranges.ts';
 import { type SubnetRow, listSubnets } from '../../store/subnets.ts';
 import { idParams, nothing, pageOf, pageQuery } from '../../wire/rest/common.ts';
 import { type SubnetJson, subnetInput, subnetSchema } from '../../wire/rest/subnets.ts';
@@ -80,13 +80,7 @@ function show({ id, plantId, network, range, pool, createdAt }: SubnetRow): Subn
     id,
     plantId,
     network: formatCidr(network),
-    ...(pool === 'alias' ? { alias: formatCidr(range) } : { alias: null, aliasReason: reasonOf(network.length) }),
+    ...(pool === 'alias' ? { alias: formatCidr(range) } : { alias: null, aliasReason: whyNoAlias(network.length) }),
     createdAt: createdAt.toISOString(),
   };
-}
-
-function reasonOf(length: number): string {
-  return length < WIDEST_ALIAS
-    ? `A subnet wider than /${WIDEST_ALIAS} has no alias.`
-    : 'When it was added, the organization’s quota of alias addresses was used up, or the alias pool was.';
 }
