@@ -96,6 +96,7 @@ export async function buildApp(deps: Deps, transport: Transport = {}): Promise<A
   const app = (bare as FastifyInstance).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
+  takeEmptyBodies(app);
   app.setErrorHandler(answerError);
   app.setNotFoundHandler(answerUnknown);
   const routeTable: RouteEntry[] = [];
@@ -119,6 +120,16 @@ export async function buildApp(deps: Deps, transport: Transport = {}): Promise<A
     { prefix: '/api/v1' },
   );
   return app;
+}
+
+/** JSON as Fastify reads it, but that a body which is not there is none: many clients name a content type with every POST. */
+function takeEmptyBodies(app: App): void {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.removeContentTypeParser('application/json');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body.length === 0) done(null, undefined);
+    else void parse(request, body.toString(), done);
+  });
 }
 
 const RESOURCES: readonly ((app: App, deps: Deps) => void)[] = [

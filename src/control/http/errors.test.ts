@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { sql } from 'kysely';
 import { codeOf, testControl } from '../../../test/control/app.ts';
+import { tenants } from '../../../test/control/tenants.ts';
 
 test('what is not a request the API takes is refused as a problem with the code for it', async () => {
   await using control = await testControl();
@@ -30,6 +31,35 @@ test('an invalid request is told each field that is wrong', async () => {
     status: 400,
     errors: [{ path: '/name' }, { path: '/scopes/0' }, { path: '/networks/0', message: 'not a prefix (host-bits)' }],
   });
+});
+
+test('what no database can hold or compare is the request’s fault, on public paths too', async () => {
+  await using world = await tenants();
+  const { control, root, staff, alpha, sunfield } = world;
+  const cursor = Buffer.from(JSON.stringify(['yesterday', 'x y'])).toString('base64url');
+  const answers = [
+    await control.call(undefined, 'POST', '/sessions', { email: 'a\0@x.test', password: 'p' }),
+    await control.call(staff.administrator, 'POST', `/plants/${alpha}/devices`, {
+      name: 'Meter',
+      address: '192.168.1.77',
+      note: '\0',
+    }),
+    await control.call(staff.administrator, 'POST', `/organizations/${sunfield}/cooperations`, { partnerName: '\0' }),
+    await control.call(root, 'GET', `/platform/corrections?cursor=${cursor}`),
+    await control.call(root, 'GET', `/platform/limit-hits?cursor=${cursor}`),
+  ];
+  expect(answers.map((answer) => [answer.status, codeOf(answer)])).toEqual(answers.map(() => [400, 'invalid-request']));
+});
+
+test('an empty body with a content type is no body', async () => {
+  await using world = await tenants();
+  const { control, holders, subnet, root } = world;
+  await world.certify(holders.operator);
+  const empty = { payload: '', headers: { 'content-type': 'application/json' } };
+  const used = await control.call(holders.operator, 'POST', `/routes/${subnet}/use`, undefined, empty);
+  expect(used.status).toBe(200);
+  expect((await control.call(root, 'POST', '/platform/verify', undefined, empty)).status).toBe(200);
+  expect(codeOf(await control.call(root, 'POST', '/platform/regions', undefined, empty))).toBe('invalid-request');
 });
 
 test('what goes wrong on our side is told without what it was', async () => {

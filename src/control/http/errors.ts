@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+import { isUnfit } from '../../store/unfit.ts';
 import { isUnavailable } from '../../store/unavailable.ts';
 import { Problem, type ProblemBody } from '../../wire/problem.ts';
 
@@ -17,7 +18,8 @@ export function answerError(error: FastifyError, request: FastifyRequest, reply:
     return send(reply, refused, { ...refused.body(), errors });
   }
   const problem = problemOf(error);
-  if (problem.code === 'internal') request.log.error({ err: error }, 'internal');
+  if (isUnfit(error)) request.log.warn({ err: error }, 'unfit');
+  else if (problem.code === 'internal') request.log.error({ err: error }, 'internal');
   // Every request meets it while the database is away: a line each, without a stack.
   else if (!(error instanceof Problem) && problem.code === 'unavailable') request.log.warn(error.message);
   return send(reply, problem, problem.body());
@@ -32,17 +34,22 @@ export function answerUnknown(request: FastifyRequest, reply: FastifyReply): Fas
 function problemOf(error: FastifyError): Problem {
   if (error instanceof Problem) return error;
   if (isUnavailable(error)) {
-    return new Problem('unavailable', 'The database does not answer now. Nothing was changed; try again shortly.', 2);
+    return new Problem(
+      'unavailable',
+      'The database does not answer now. Try again shortly, and look first whether a change was made: its answer may be what was lost.',
+      2,
+    );
   }
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
     return new Problem('message-too-large', 'The body is larger than the API takes. Send less at a time.');
   }
+  if (isUnfit(error)) {
+    const advice = 'Look for a NUL character, or a cursor that was changed.';
+    return new Problem('invalid-request', `A value of the request cannot be stored or compared. ${advice}`);
+  }
   // What Fastify itself refuses: not JSON, a content type that is not JSON.
   if (error.statusCode !== undefined && error.statusCode < 500) return new Problem('invalid-request', error.message);
-  return new Problem(
-    'internal',
-    'Nothing was changed. Try again; if it stays, tell the operator the X-Request-Id of this answer.',
-  );
+  return new Problem('internal', 'Try again; if it stays, tell the operator the X-Request-Id of this answer.');
 }
 
 function send(reply: FastifyReply, problem: Problem, body: ProblemBody): FastifyReply {

@@ -230,6 +230,16 @@ describe.each(ENGINES)('on %s', (engine) => {
         'message-malformed',
         JSON.stringify({ type: 'ack', revision: 1_000_000 }),
       ],
+      [
+        'text that no database can hold',
+        'message-malformed',
+        JSON.stringify({ type: 'repaired', what: 'nft', detail: 'a\0b' }),
+      ],
+      [
+        'a plant number beyond all numbers',
+        'message-malformed',
+        JSON.stringify({ type: 'paths', full: false, up: [2 ** 40], down: [] }),
+      ],
       ['a negative revision', 'message-malformed', JSON.stringify({ type: 'ack', revision: -1 })],
     ])('%s of a known gateway', async (_name, code, text) => {
       await using sync = await testSync(engine);

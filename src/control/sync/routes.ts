@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import websocket from '@fastify/websocket';
 import type { RawData, WebSocket } from 'ws';
+import { isUnfit } from '../../store/unfit.ts';
 import { Problem, type ProblemCode } from '../../wire/problem.ts';
 import { MAX_MESSAGE, SYNC_PATH } from '../../wire/sync.ts';
 import type { Deps } from '../deps.ts';
@@ -89,6 +90,7 @@ function serve(deps: Deps, hub: Hub, socket: WebSocket): void {
 /** A refusal is told as it is; anything else is ours to know, and the daemon comes again later. */
 function refuse(deps: Deps, channel: Channel, error: unknown): void {
   if (error instanceof Problem) return channel.refuse(error.code, error.message);
+  if (isUnfit(error)) return channel.refuse('message-malformed', 'A value of the message cannot be stored.');
   deps.log.warn({ err: error }, 'sync: could not take a message');
   channel.refuse('unavailable', 'Try again later.');
 }
