@@ -1,6 +1,6 @@
 /** Memberships of organizations (ACC-2) and the accounts behind them. */
 import { sql } from 'kysely';
-import type { OrganizationRole } from '../access/roles.ts';
+import { type OrganizationRole, isLeading } from '../access/roles.ts';
 import { Problem } from '../wire/problem.ts';
 import type { Db, Tx } from './db.ts';
 import { type Window, behind } from './page.ts';
@@ -96,13 +96,14 @@ export async function insertMember(
   );
 }
 
-/** Gives a member another role. */
+/** Gives a member another role. Who no longer leads loses the enrolment tokens that nobody used yet. */
 export async function updateMember(
   tx: Tx,
   organizationId: string,
   userId: string,
   role: OrganizationRole,
 ): Promise<void> {
+  if (!isLeading(role)) await deleteEnrollmentTokens(tx, organizationId, userId);
   await tx
     .updateTable('memberships')
     .set({ role })
@@ -116,6 +117,15 @@ export async function updateMember(
  * and nobody used yet: they would still admit an agent. Derive for the user afterwards.
  */
 export async function deleteMember(tx: Tx, organizationId: string, userId: string): Promise<void> {
+  await deleteEnrollmentTokens(tx, organizationId, userId);
+  await tx
+    .deleteFrom('memberships')
+    .where('organization_id', '=', organizationId)
+    .where('user_id', '=', userId)
+    .execute();
+}
+
+async function deleteEnrollmentTokens(tx: Tx, organizationId: string, userId: string): Promise<void> {
   await tx
     .deleteFrom('enrollment_tokens')
     .where('created_by', '=', userId)
@@ -123,11 +133,6 @@ export async function deleteMember(tx: Tx, organizationId: string, userId: strin
     .where('plant_id', 'in', (eb) =>
       eb.selectFrom('plants').select('plants.id').where('plants.organization_id', '=', organizationId),
     )
-    .execute();
-  await tx
-    .deleteFrom('memberships')
-    .where('organization_id', '=', organizationId)
-    .where('user_id', '=', userId)
     .execute();
 }
 

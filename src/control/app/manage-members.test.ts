@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { type Person, codeOf, testControl } from '../../../test/control/app.ts';
 import { type Tenants, created, tenants } from '../../../test/control/tenants.ts';
+import { newKeyPair } from '../../net/keys.ts';
 
 const DAY = 24 * 3600 * 1000;
 const PASSWORD = 'a long enough one';
@@ -241,3 +242,25 @@ test('ACC-7: a platform administrator creates an organization and hands its firs
   expect((await control.call(boss.json, 'POST', path, { name: 'North' })).status).toBe(201);
   expect(codeOf(await control.call(root, 'POST', path, { name: 'Mine' }))).toBe('not-allowed');
 });
+
+test.each(['demoted', 'removed'])(
+  'a Moderator who is %s keeps no token that would still admit an agent (AGT-4)',
+  async (how) => {
+    await using world = await tenants();
+    const { control, staff, sunfield, alpha } = world;
+    const tokenOf = async (who: Person) =>
+      (await control.call<{ token: string }>(who, 'POST', `/plants/${alpha}/agent/enrollment-tokens`)).json.token;
+    const enroll = (token: string) =>
+      control.call(undefined, 'POST', '/enroll', {
+        token,
+        identityKey: newKeyPair('ed25519').publicKey,
+        tunnelKey: newKeyPair('x25519').publicKey,
+      });
+    const kept = await tokenOf(staff.moderator);
+    const member = `/organizations/${sunfield}/members/${staff.moderator.id}`;
+    if (how === 'demoted') created(await control.call(staff.administrator, 'PATCH', member, { role: 'member' }));
+    else created(await control.call(staff.administrator, 'DELETE', member));
+    expect(codeOf(await enroll(kept))).toBe('enrollment-invalid');
+    expect((await enroll(await tokenOf(staff.administrator))).status).toBe(200);
+  },
+);
