@@ -25,7 +25,8 @@ test('marks decide before the local table does, and what is not marked and came 
   const uplinks = uplinkRoutes(MAIN, undefined);
   const wanted = wantedNetwork({ slots: [slot], address: toIp(0x64500001), pools: DEFAULT_POOLS, uplinks });
   const found = { links: [], addresses: [], rules: [{ pref: 0, match: '', action: 'lookup local' }], routes: [] };
-  expect(planIp(wanted, found).join('\n')).toBe(`rule add pref 100 fwmark 0x100/0x100 lookup 200
+  expect(planIp(wanted, found).join('\n')).toBe(`rule add pref 90 to 100.64.0.0/12 iif slot1 unreachable
+rule add pref 100 fwmark 0x100/0x100 lookup 200
 rule add pref 101 fwmark 0x200/0x200 lookup local
 rule add pref 110 fwmark 0x5001 lookup 20481
 rule add pref 400 iif slot1 unreachable

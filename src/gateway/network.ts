@@ -15,7 +15,7 @@ const PROBE_TABLE = '201';
 const SLOT_MARK = 0x5000;
 
 /** Priorities of our rules: before the local table, which is moved to the last of them, and behind it. */
-const PREF = { pass: 100, local: 101, outer: 110, tunnels: 400, probes: 450, localTable: 500, pools: 510 };
+const PREF = { users: 90, pass: 100, local: 101, outer: 110, tunnels: 400, probes: 450, localTable: 500, pools: 510 };
 const LAST_PREF = 599;
 
 /** WireGuard's own default: 1500 less the headers of an outer IPv6 packet. */
@@ -39,7 +39,8 @@ export function slotMark(slot: number): number {
 /**
  * Links, addresses, rules and routes of a gateway. No rules, no route (VPN-7): what comes from a tunnel is routed only
  * when nftables marked it, and that is decided before the local table is asked, so without a rule set not even the
- * gateway itself is reached. What is marked and goes nowhere else goes towards the agents, where it is refused.
+ * gateway itself is reached. Users do not reach each other by any mark. What is marked and goes nowhere else goes
+ * towards the agents, where it is refused.
  */
 export function wantedNetwork(place: Place): IpWanted {
   const slots = place.slots.map((row) => ({ ...row, dev: slotDevice(row.slot), mark: slotMark(row.slot) }));
@@ -63,7 +64,7 @@ export function wantedNetwork(place: Place): IpWanted {
     owned: {
       address: ({ dev }) => devices.includes(dev),
       // Ours by their priority, and the kernel's own rule for the local table, which would come before ours.
-      rule: ({ pref }) => pref === 0 || (pref >= PREF.pass && pref <= LAST_PREF),
+      rule: ({ pref }) => pref === 0 || (pref >= PREF.users && pref <= LAST_PREF),
       table: (table) => wantedTables(place.slots).includes(table),
     },
   };
@@ -110,7 +111,10 @@ function wantedRules(
   own: string,
   pools: Pools,
 ): IpRule[] {
+  const users = formatCidr(pools.users);
   return [
+    // No mark opens the way from one user to another, whatever somebody makes of the rule set.
+    ...slots.map(({ dev }) => ({ pref: PREF.users, match: `to ${users} iif ${dev}`, action: 'unreachable' })),
     { pref: PREF.pass, match: `fwmark ${PASS}/${PASS}`, action: `lookup ${PASS_TABLE}` },
     { pref: PREF.local, match: `fwmark ${LOCAL}/${LOCAL}`, action: 'lookup local' },
     ...slots.map(({ mark }) => ({
