@@ -37,13 +37,21 @@ export function connectionConfig(config: string | ClientConfig): ClientConfig {
 }
 
 /**
+ * Every change waits for one lock. A process that froze while it held it loses it after `idle_in_transaction_session_timeout`,
+ * and nobody waits longer than `lock_timeout`.
+ */
+const TIMEOUTS = { idle_in_transaction_session_timeout: 20_000, lock_timeout: 10_000 } as const;
+
+/**
  * Opens a pool. `config` is a connection URL or options of `pg`. Connects lazily; a connection that breaks while idle is
  * dropped and replaced by the next query. `destroy()` the result to close it.
  */
 export function openDb(config: string | PoolConfig): Db {
-  const pool = new Pool({ max: 16, ...connectionConfig(config) });
-  // An idle client that loses its server emits here; without a listener that would end the process.
+  const pool = new Pool({ max: 16, ...TIMEOUTS, ...connectionConfig(config) });
+  // A client that loses its server emits an error, on the pool while idle and on itself while in use; without a listener
+  // that would end the process. Whoever uses it meets the error with the next query.
   pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
 }
 
