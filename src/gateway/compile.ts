@@ -5,7 +5,7 @@
  * This file: rows to kernel entries. Pure.
  */
 import { deriveRoutes } from '../access/routes.ts';
-import { type Cidr, formatCidr } from '../net/cidr.ts';
+import { type Cidr, formatCidr, prefixOf } from '../net/cidr.ts';
 import { type Ip, formatIp } from '../net/ip.ts';
 import type { PublicKey } from '../net/keys.ts';
 import type { Pools } from '../net/pools.ts';
@@ -52,6 +52,14 @@ export function compileUser(state: State, user: Ip, pools: Pools): Elements {
     for (const range of enforced.alias) elements.set(`bound${range.length} ${saddr} . ${ALIAS} . ${markOf(range)}`, '');
   }
   return elements;
+}
+
+/** Whether elements let a connection of a user pass that has this mark and leads to this address inside Parkway. */
+export function permits(elements: Elements, user: Ip, mark: number, target: Ip): boolean {
+  const saddr = formatIp(user);
+  for (let length = 0; length <= 32; length += 1)
+    if (elements.has(`bound${length} ${saddr} . ${mark} . ${markOf(prefixOf(target, length))}`)) return true;
+  return false;
 }
 
 /** What to remove and add so that `before` becomes `after`. */

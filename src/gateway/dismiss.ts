@@ -1,44 +1,68 @@
-import { listTcp, nudge } from '../kernel/nudge.ts';
+import { includes } from '../net/cidr.ts';
+import { type Ip, parseIp } from '../net/ip.ts';
+import type { Pools } from '../net/pools.ts';
+import { type TcpConnection, listTcp, nudge } from '../kernel/nudge.ts';
 import type { Runner } from '../kernel/run.ts';
-import type { Elements } from './compile.ts';
+import { compileUser, permits } from './compile.ts';
 import { NUDGE } from './rules.ts';
+import type { State } from './state.ts';
 
-/** Users whose elements these are, as text. */
-export function usersOf(elements: Elements): Set<string> {
-  return new Set([...elements.keys()].map((key) => key.split(' ')[1] ?? ''));
+export interface DismissalDeps {
+  readonly runner: Runner;
+  readonly pools: Pools;
+  readonly report: (what: string, detail: string) => void;
 }
+
+/** Whose connections are looked at. */
+export type Scope = ReadonlySet<Ip> | 'all';
 
 /**
  * Tells users' clients that connections are dead (VPN-8): what is withdrawn does not pass from that moment on, but a client
- * that only listens would wait for ever, for it is reset when it sends something. So it is made to. Calls that come while one is under way are
- * served together by the next. A failure is reported; it leaves connections that are dead and do not know it.
+ * that only listens would wait for ever, for it is reset when it sends something. So it is made to; connections that the rows
+ * permit are left alone. Calls that come while one is under way are served together by the next. A failure is reported; it
+ * leaves connections that are dead and do not know it.
  */
-export function openDismissal(
-  runner: Runner,
-  report: (what: string, detail: string) => void,
-): (users: ReadonlySet<string>) => void {
-  let waiting = new Set<string>();
+export function openDismissal({ runner, pools, report }: DismissalDeps): (state: State, users: Scope) => void {
+  let waiting: { state: State; users: Scope } | undefined;
   let isRunning = false;
   const run = async () => {
     isRunning = true;
-    while (waiting.size > 0) {
-      const users = waiting;
-      waiting = new Set();
+    for (let call = waiting; call !== undefined; call = waiting) {
+      waiting = undefined;
       try {
         const connections = await listTcp(runner);
-        await nudge(
-          runner,
-          connections.filter(({ source }) => users.has(source)),
-          Number(NUDGE),
-        );
+        await nudge(runner, findRefused(connections, call.state, call.users, pools), Number(NUDGE));
       } catch (error) {
         report('dismissal', String(error));
       }
     }
     isRunning = false;
   };
-  return (users) => {
-    waiting = waiting.union(users);
+  return (state, users) => {
+    waiting = { state, users: waiting === undefined ? users : union(waiting.users, users) };
     if (!isRunning) void run();
   };
+}
+
+/** The users' connections that nothing in the rows permits. */
+export function findRefused(
+  connections: readonly TcpConnection[],
+  state: State,
+  users: Scope,
+  pools: Pools,
+): TcpConnection[] {
+  return [...Map.groupBy(connections, ({ source }) => source)].flatMap(([source, own]) => {
+    const user = parseIp(source);
+    const isMeant = user !== undefined && includes(pools.users, user) && (users === 'all' || users.has(user));
+    if (!isMeant) return [];
+    const elements = compileUser(state, user, pools);
+    return own.filter(({ mark, target }) => {
+      const address = parseIp(target);
+      return address === undefined || !permits(elements, user, mark, address);
+    });
+  });
+}
+
+function union(a: Scope, b: Scope): Scope {
+  return a === 'all' || b === 'all' ? 'all' : new Set(a).union(b);
 }

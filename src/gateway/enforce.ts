@@ -18,7 +18,7 @@ import {
 } from '../kernel/wg.ts';
 import type { Gone, Rows } from '../wire/state.ts';
 import { PROBE_PORT } from '../wire/sync.ts';
-import { openDismissal, usersOf } from './dismiss.ts';
+import { openDismissal } from './dismiss.ts';
 import { AGENTS_DEVICE, type Elements, type Peer, allPeers, slotDevice } from './compile.ts';
 import { slotMark, uplinkRoutes, wantedNetwork, wantedSysctls, wantedTables } from './network.ts';
 import { type Plan, compileAll, compileTouched, plan, planDevice } from './reconcile.ts';
@@ -73,7 +73,7 @@ export function openEnforcer(deps: EnforceDeps): Enforcer {
   let isBroken = false;
   let lengths = new Set<number>();
   let turn: Promise<void> = Promise.resolve();
-  const dismiss = openDismissal(runner, deps.report);
+  const dismiss = openDismissal(deps);
 
   function inTurn(work: () => Promise<void>): Promise<void> {
     turn = turn.then(work).catch((error: unknown) => {
@@ -223,6 +223,8 @@ export function openEnforcer(deps: EnforceDeps): Enforcer {
     await ensureDevices(state);
     await ensureNetwork(state);
     isBroken = false;
+    // What the kernel held before is not known, nor what went meanwhile.
+    dismiss(state, 'all');
   }
 
   async function change(state: State, rows: Rows, gone: Gone): Promise<void> {
@@ -233,7 +235,7 @@ export function openEnforcer(deps: EnforceDeps): Enforcer {
     if (touched.frame) return converge(state);
     const steps = plan(before, compileTouched(state, touched, pools));
     await enforce(state, steps);
-    if (steps.elements.remove.size > 0) dismiss(usersOf(steps.elements.remove));
+    if (steps.elements.remove.size > 0) dismiss(state, touched.users);
   }
 
   async function check(state: State): Promise<void> {

@@ -7,23 +7,40 @@ export interface TcpConnection {
   readonly sourcePort: number;
   readonly destination: string;
   readonly destinationPort: number;
+  /** Where it leads after translation: the address that answers. */
+  readonly target: string;
+  readonly mark: number;
 }
 
 const SCRIPT = fileURLToPath(new URL('nudge.pl', import.meta.url));
 
-const CONNECTION = /^tcp +6 \d+ ESTABLISHED src=(\S+) dst=(\S+) sport=(\d+) dport=(\d+) /;
+/**
+ * States in which the opener may still wait for something. CLOSE is one of them: the tracker goes there when a packet of
+ * the other side is answered with a reset, of which the opener hears nothing.
+ */
+const CONNECTION =
+  /^tcp +6 \d+ (?:ESTABLISHED|FIN_WAIT|CLOSE_WAIT|LAST_ACK|CLOSE) src=(\S+) dst=(\S+) sport=(\d+) dport=(\d+) .*?src=(\S+) .*mark=(\d+)/;
 
-/** The established TCP connections that the connection tracker knows, by the original direction. */
+/** The open TCP connections that the connection tracker knows, by the original direction. */
 export async function listTcp(runner: Runner): Promise<TcpConnection[]> {
-  return parseConntrack(await runner.run(['conntrack', '-L', '-p', 'tcp', '--state', 'ESTABLISHED']));
+  return parseConntrack(await runner.run(['conntrack', '-L', '-f', 'ipv4', '-p', 'tcp']));
 }
 
-/** Parses the output of `conntrack -L`; what is no established TCP connection is left out. */
+/** Parses the output of `conntrack -L`; what is no open TCP connection is left out. */
 export function parseConntrack(text: string): TcpConnection[] {
   return text.split('\n').flatMap((line) => {
-    const [, source, destination, sourcePort, destinationPort] = CONNECTION.exec(line) ?? [];
-    if (source === undefined || destination === undefined) return [];
-    return [{ source, sourcePort: Number(sourcePort), destination, destinationPort: Number(destinationPort) }];
+    const [, source, destination, sourcePort, destinationPort, target, mark] = CONNECTION.exec(line) ?? [];
+    if (source === undefined || destination === undefined || target === undefined) return [];
+    return [
+      {
+        source,
+        sourcePort: Number(sourcePort),
+        destination,
+        destinationPort: Number(destinationPort),
+        target,
+        mark: Number(mark),
+      },
+    ];
   });
 }
 

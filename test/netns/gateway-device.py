@@ -1,7 +1,8 @@
 """What answers at a plant, and what a laptop holds open towards it.
 
-serve NAME INFRA DEVICE...        TCP 80 says NAME; TCP 5000 and UDP 5000 echo lines with NAME; UDP 51999 on INFRA echoes probes
+serve NAME INFRA DEVICE...        TCP 80 says NAME; TCP 5000 and UDP 5000 echo lines with NAME; TCP 5001 talks and never listens; UDP 51999 on INFRA echoes probes
 hold tcp|udp HOST PORT SOURCE     sends a numbered line each 20 ms, prints what comes back, or how it ended
+listen HOST SOURCE COUNT          opens so many connections to TCP 5001, says nothing, prints `N heard` once for each, and how it ended
 """
 import asyncio, socket, sys, threading, time
 
@@ -31,11 +32,21 @@ async def serve(name, infra, *devices):
         except OSError:
             pass
 
+    async def talk(reader, writer):
+        # Without waiting: one whose packets are dropped does not hold up the next line.
+        try:
+            for n in range(100_000):
+                writer.write(b"%d\n" % n)
+                await asyncio.sleep(0.01)
+        except OSError:
+            pass
+
     for address in devices:
         threading.Thread(target=echo_udp, args=(address, 5000, name.encode() + b" "), daemon=True).start()
     threading.Thread(target=echo_udp, args=(infra, 51999, b""), daemon=True).start()
     await asyncio.start_server(greet, "", 80)
     await asyncio.start_server(echo, "", 5000)
+    await asyncio.start_server(talk, "", 5001)
     await asyncio.Event().wait()
 
 
@@ -78,7 +89,29 @@ def hold(proto, host, port, source):
     time.sleep(1)
 
 
+def listen(host, source, count):
+    def one(n):
+        s = socket.create_connection((host, 5001), 5, (source, 0))
+        s.settimeout(None)
+        heard = False
+        try:
+            while s.recv(4096):
+                # Each segment is acknowledged at once: nothing is on its way when the way ends.
+                s.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+                if not heard:
+                    print(n, "heard", flush=True)
+                heard = True
+            print(n, "closed", flush=True)
+        except OSError as e:
+            print(n, "ended", type(e).__name__, flush=True)
+
+    for n in range(int(count)):
+        threading.Thread(target=one, args=(n,)).start()
+
+
 if sys.argv[1] == "serve":
     asyncio.run(serve(*sys.argv[2:]))
+elif sys.argv[1] == "listen":
+    listen(*sys.argv[2:5])
 else:
     hold(*sys.argv[2:6])
