@@ -1,0 +1,95 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type PrivateKey, openSealed, toPrivateKey } from '../net/keys.ts';
+import { KernelError, type Runner } from '../kernel/run.ts';
+import {
+  type WgSettings,
+  type WgState,
+  configureWg,
+  createWgInterface,
+  readWg,
+  removeWgPeers,
+  setWgPeers,
+} from '../kernel/wg.ts';
+import { AGENTS_DEVICE, type Peer, allPeers, slotDevice } from './compile.ts';
+import { slotMark } from './network.ts';
+import { planDevice } from './reconcile.ts';
+import type { State } from './state.ts';
+
+export interface TunnelDeps {
+  readonly runner: Runner;
+  /** Opens the slots' keys, and is the key of the agents' interface. */
+  readonly tunnelKey: PrivateKey;
+  /** UDP port of the agents' interface. */
+  readonly port: number;
+}
+
+/** A new interface of wireguard-go answers a moment after its process has gone to the background. */
+const READ_TRIES = 40;
+const READ_PAUSE_MS = 25;
+
+/** Makes the interfaces of the slots and of the agents, their keys and their peers what they shall be. Returns what was done. */
+export async function ensureTunnels({ runner, tunnelKey, port }: TunnelDeps, state: State): Promise<string[]> {
+  const peers = allPeers(state);
+  const done = await ensureDevice(
+    runner,
+    AGENTS_DEVICE,
+    { privateKey: tunnelKey, port },
+    peers.get(AGENTS_DEVICE) ?? [],
+  );
+  for (const row of state.slots.values()) {
+    const dev = slotDevice(row.slot);
+    const privateKey = toPrivateKey(
+      'x25519',
+      openSealed(tunnelKey, `slot ${row.slot}`, row.sealedKey).toString('base64'),
+    );
+    done.push(
+      ...(await ensureDevice(
+        runner,
+        dev,
+        { privateKey, port: row.port, fwmark: slotMark(row.slot) },
+        peers.get(dev) ?? [],
+      )),
+    );
+  }
+  return done;
+}
+
+async function ensureDevice(
+  runner: Runner,
+  dev: string,
+  settings: WgSettings,
+  wanted: readonly Peer[],
+): Promise<string[]> {
+  const actual = await readWg(runner, dev).catch(missingDevice);
+  const steps = planDevice(settings, wanted, actual);
+  if (steps.create) {
+    // What a dead wireguard-go leaves behind is in the way of the next one.
+    await runner.run(['ip', 'link', 'del', 'dev', dev]).catch(missingDevice);
+    await createWgInterface(runner, dev);
+    await answering(runner, dev);
+  }
+  if (steps.configure) await configureWg(runner, dev, settings);
+  await removeWgPeers(runner, dev, steps.remove);
+  await setWgPeers(runner, dev, steps.set);
+  return [
+    ...(steps.create ? [`${dev} created`] : steps.configure ? [`${dev} configured`] : []),
+    ...(steps.remove.length > 0 ? [`${dev}: ${steps.remove.length} peers removed`] : []),
+    ...(steps.set.length > 0 ? [`${dev}: ${steps.set.length} peers set`] : []),
+  ];
+}
+
+function missingDevice(error: unknown): undefined {
+  if (error instanceof KernelError) return undefined;
+  throw error;
+}
+
+async function answering(runner: Runner, dev: string): Promise<WgState> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await readWg(runner, dev);
+    } catch (error) {
+      if (tries === READ_TRIES) throw error;
+      await sleep(READ_PAUSE_MS);
+    }
+  }
+}
