@@ -5,8 +5,13 @@ import { join } from 'node:path';
 import { sql } from 'kysely';
 import { pino } from 'pino';
 import { expect, inject, test } from 'vitest';
+import { z } from 'zod';
+import { dial } from '../../test/control/daemons.ts';
 import { type TestDatabase, testDatabase } from '../../test/postgres/database.ts';
+import { addGateway } from '../../test/postgres/world.ts';
+import { signBytes } from '../net/keys.ts';
 import { openDb } from '../store/db.ts';
+import { SYNC_PATH, helloBytes } from '../wire/sync.ts';
 import { parseConfig } from './config.ts';
 import { startControl } from './start.ts';
 
@@ -31,12 +36,17 @@ function urlOf({ connection }: TestDatabase): string {
 }
 
 async function signIn(url: string): Promise<number> {
+  return (await openSession(url)).status;
+}
+
+async function openSession(url: string): Promise<{ status: number; token: string }> {
   const answer = await fetch(`${url}/api/v1/sessions`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(ADMINISTRATOR),
   });
-  return answer.status;
+  const { token } = z.object({ token: z.string().default('') }).parse(await answer.json());
+  return { status: answer.status, token };
 }
 
 test('control starts with a database of its own, makes the first administrator once, and starts again on its state', async () => {
@@ -103,4 +113,37 @@ test('a bootstrap file that is needed and wrong is refused without repeating it'
   });
   await expect(startControl(config, log)).rejects.toThrow(/password/);
   await expect(startControl(config, log)).rejects.not.toThrow(/short1/);
+});
+
+test('daemons are served however many requests wait for the lock of all changes', async () => {
+  await using folder = await scratch();
+  await using database = await testDatabase('debian');
+  const env = { DATABASE_URL: urlOf(database), PARKWAY_BOOTSTRAP_FILE: folder.bootstrapFile };
+  const control = await startControl(configOf(folder.directory, env), log);
+  const gateway = await addGateway(database.db);
+  const { token } = await openSession(control.url);
+  const holder = await database.db.startTransaction().execute();
+  await sql`select take_revision()`.execute(holder);
+  const waiting = Array.from({ length: 40 }, (_, port) =>
+    fetch(`${control.url}/api/v1/platform/slots`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+      body: JSON.stringify({ address: '203.0.113.1', port: port + 1 }),
+    }),
+  );
+  const isWaiting = sql<{ n: number }>`
+    select count(*)::int as n from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`;
+  await expect.poll(async () => (await isWaiting.execute(database.db)).rows[0]?.n).toBe(16);
+  using peer = await dial({ url: new URL(SYNC_PATH, control.url.replace('http:', 'ws:')).href });
+  const challenge = await peer.next();
+  if (challenge.type !== 'challenge') throw new Error(challenge.type);
+  const { kind, id, identity } = gateway;
+  const signature = signBytes(identity.privateKey, helloBytes(kind, id, challenge.nonce));
+  peer.say({ type: 'hello', kind, id, signature, have: 0, clock: Date.now() });
+  expect(await peer.next()).toMatchObject({ type: 'snapshot' });
+  await holder.rollback().execute();
+  // A slot has a /16 of the user pool: there is room for 16.
+  const made = (await Promise.all(waiting)).filter(({ status }) => status === 201);
+  expect(made).toHaveLength(16);
+  await control.stop();
 });

@@ -42,8 +42,7 @@ export async function startControl(config: Config, log: FastifyBaseLogger): Prom
   await using started = new AsyncDisposableStack();
   const masterKey = await loadMasterKey(config.stateDirectory);
   const database = await locateDatabase(config, log, started);
-  const db = openDb({ ...connectionConfig(database), connectionTimeoutMillis: CONNECT_MS });
-  started.defer(() => db.destroy());
+  const db = openPool(database, started);
   await waitFor(db, log);
   const deps: Deps = {
     db,
@@ -54,10 +53,12 @@ export async function startControl(config: Config, log: FastifyBaseLogger): Prom
     installation: await installationOf(db, masterKey, config),
     publicUrl: config.publicUrl,
   };
+  // A withdrawal must reach the gateways however many requests wait for a connection, or for the lock that it just left.
+  const daemonsDb = openPool(database, started);
   if (config.bootstrapFile !== undefined) await bootstrap(deps, config.bootstrapFile);
   const app = await buildApp(deps, await transportOf(config));
   started.defer(() => app.close());
-  await serveDaemons(app, deps, database, started);
+  await serveDaemons(app, { ...deps, db: daemonsDb }, database, started);
   forgetHourly(deps, started);
   const url = await app.listen(config.listen);
   const all = started.move();
@@ -74,6 +75,12 @@ async function locateDatabase(
   const server = await startOwnServer(join(stateDirectory, 'postgres'), (message) => log.info(message));
   started.defer(() => server.stop());
   return server.connection;
+}
+
+function openPool(database: string | ClientConfig, started: AsyncDisposableStack): Db {
+  const db = openDb({ ...connectionConfig(database), connectionTimeoutMillis: CONNECT_MS });
+  started.defer(() => db.destroy());
+  return db;
 }
 
 /** Takes the daemons' connections, keeps them up to date, and verifies what they are told. */

@@ -69,7 +69,7 @@ export interface TestPeer extends Disposable {
 }
 
 /** Connects without a hello. */
-export async function dial({ url }: TestSync): Promise<TestPeer> {
+export async function dial({ url }: Pick<TestSync, 'url'>): Promise<TestPeer> {
   const socket = new WebSocket(url);
   const heard: ToDaemon[] = [];
   let taken = 0;

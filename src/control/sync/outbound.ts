@@ -24,7 +24,7 @@ export interface Outbound {
   readonly told: () => number;
 }
 
-/** A change of all agents reads all their states: the API keeps the other connections to the database. */
+/** A change of all agents reads all their states: the gateways keep the other connections to the database. */
 const agentReads = limiting(4);
 
 /** Tells a gateway that holds `have` what changed since, and again after each change. */

@@ -6,6 +6,9 @@ import type { Hub } from '../sync/hub.ts';
 
 const EVERY_MS = 1000;
 
+/** A database that does not answer must not hold up a stop. */
+const CONNECT_MS = 5000;
+
 /**
  * Keeps the connected daemons up to date until it is stopped: a change, on whichever control process, wakes the hub at once;
  * the same check runs every second for wake-ups that were lost. `database` is for a connection of its own.
@@ -52,7 +55,7 @@ async function listen(
 
 /** Resolves when the connection has ended. */
 async function listenOnce(config: ClientConfig, check: () => Promise<void>, signal: AbortSignal): Promise<void> {
-  const client = new Client({ ...config, keepAlive: true });
+  const client = new Client({ ...config, keepAlive: true, connectionTimeoutMillis: CONNECT_MS });
   const ended = new Promise<void>((resolve, reject) => {
     client.on('error', reject);
     client.on('end', resolve);
