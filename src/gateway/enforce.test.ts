@@ -55,7 +55,7 @@ function answer(argv: string, input: string): string | undefined {
   if (argv === 'wg show slot1 dump') return `x\t${slot.publicKey}\t51820\t0x5001\n${slotPeers}`;
   if (argv.startsWith('ip -j ')) return '[]';
   if (argv.startsWith('sysctl -n')) return '';
-  if (/^(nft -f -|wg addconf|wg set|ip -batch -|sysctl -q)/.test(argv)) return '';
+  if (/^(nft -f -|wg addconf|wg set|ip -batch -|ip link|sysctl -q)/.test(argv)) return '';
   if (argv.startsWith('conntrack -L') || argv.startsWith('perl ')) return '';
   return undefined;
 }
@@ -175,6 +175,24 @@ test('peers that others removed, added or widened are put right (VPN-6)', async 
   expect(log()).toContain(`PublicKey = ${keys[0]}\n  AllowedIPs = 100.64.0.11/32`);
   expect(log()).toContain(`PublicKey = ${keys[1]}\n  AllowedIPs = 100.64.0.12/32`);
   expect(reports[0]).toBe('tunnels: slot1: 1 peers removed; slot1: 2 peers set');
+});
+
+test('a tunnel is made anew when there is none, and left alone when reading it fails for another reason', async () => {
+  const fails = (stderr: string) =>
+    (refuses = (argv) => {
+      if (argv === 'wg show slot1 dump' && !kernel.text().includes('type wireguard'))
+        throw new KernelError(argv.split(' '), 'ended with 1', stderr);
+      return false;
+    });
+  fails('');
+  await enforcer.check(state);
+  expect(log()).not.toContain('ip link del');
+  expect(reports.at(-1)).toContain('failed: ');
+  refuses = () => false;
+  await enforcer.check(state);
+  fails('Unable to access interface: No such device');
+  await enforcer.check(state);
+  expect(log()).toContain('ip link del dev slot1\nip link add dev slot1 type wireguard');
 });
 
 test('a failure half way is made good by the next check, from the state and not from memory', async () => {

@@ -60,11 +60,11 @@ async function ensureDevice(
   settings: WgSettings,
   wanted: readonly Peer[],
 ): Promise<string[]> {
-  const actual = await readWg(runner, dev).catch(missingDevice);
+  const actual = await readIfThere(runner, dev);
   const steps = planDevice(settings, wanted, actual);
   if (steps.create) {
     // What a dead wireguard-go leaves behind is in the way of the next one.
-    await runner.run(['ip', 'link', 'del', 'dev', dev]).catch(missingDevice);
+    await runner.run(['ip', 'link', 'del', 'dev', dev]).catch(() => undefined);
     await createWgInterface(runner, dev);
     await answering(runner, dev);
   }
@@ -78,9 +78,20 @@ async function ensureDevice(
   ];
 }
 
-function missingDevice(error: unknown): undefined {
-  if (error instanceof KernelError) return undefined;
-  throw error;
+/** There is no interface, or a wireguard-go that is dead; and one that hangs, until the run is ended. */
+const NO_TUNNEL = /Unable to access interface|ended with SIGKILL/;
+
+/**
+ * Reads an interface; undefined when there is none, or one that nothing answers for. Another failure says nothing about the
+ * tunnel, such as a machine that can start no process at the moment: that must not cost anybody a tunnel that works.
+ */
+async function readIfThere(runner: Runner, dev: string): Promise<WgState | undefined> {
+  try {
+    return await readWg(runner, dev);
+  } catch (error) {
+    if (error instanceof KernelError && NO_TUNNEL.test(error.message)) return undefined;
+    throw error;
+  }
 }
 
 async function answering(runner: Runner, dev: string): Promise<WgState> {
