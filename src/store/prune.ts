@@ -2,8 +2,14 @@ import { sql } from 'kysely';
 import type { Db } from './db.ts';
 
 /**
- * Forgets changes that every enrolled gateway has confirmed, and the oldest of more than `atMost` rows. Who lacked those gets
- * a snapshot. Returns the revision from which on `changes` is complete.
+ * A gateway that was away for so long gets a snapshot. Well below REST_DAYS: an address that it knows as one user's may be
+ * another's by then, and a delta names only keys.
+ */
+const AWAY_DAYS = 14;
+
+/**
+ * Forgets changes that every enrolled gateway has confirmed, but for those that are away too long, and the oldest of more than
+ * `atMost` rows. Who lacked those gets a snapshot. Returns the revision from which on `changes` is complete.
  */
 export async function pruneChanges(db: Db, atMost: number): Promise<number> {
   return db.transaction().execute(async (tx) => {
@@ -12,7 +18,8 @@ export async function pruneChanges(db: Db, atMost: number): Promise<number> {
       update changes_floor f set revision = greatest(f.revision,
         (select least(r.value, (select min(coalesce(t.applied, 0)) from gateways g
                                   left join gateway_status t on t.gateway_no = g.no
-                                 where g.enrolled_at is not null)) from revision r),
+                                 where g.enrolled_at is not null
+                                   and t.seen_at > now() - ${AWAY_DAYS} * interval '1 day')) from revision r),
         (select revision from changes order by revision desc offset ${atMost}::bigint limit 1))
       returning revision as floor`.execute(tx);
     const floor = rows[0]?.floor ?? former.revision;

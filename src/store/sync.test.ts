@@ -212,7 +212,7 @@ describe.each(ENGINES)('on %s', (engine) => {
     const confirmed = await head(db);
     await db
       .updateTable('gateway_status')
-      .set({ applied: confirmed })
+      .set({ applied: confirmed, seen_at: new Date() })
       .where('gateway_no', '=', gateway.number)
       .execute();
     await db.updateTable('agent_status').set({ applied: confirmed }).execute();
@@ -227,6 +227,27 @@ describe.each(ENGINES)('on %s', (engine) => {
     expect(await pruneChanges(db, 1000)).toBe(await head(db));
     expect(await db.selectFrom('agent_status').select('applied').execute()).toEqual([{ applied: await head(db) }]);
     expect(await db.selectFrom('changes').selectAll().execute()).toEqual([]);
+  });
+
+  test('a gateway that was away for weeks is not waited for: it gets a snapshot, before an address can be somebody else’s', async () => {
+    await using database = await testDatabase(engine);
+    const { db } = database;
+    const plant = await addPlant(db, await addOrganization(db));
+    const gateway = await addGateway(db);
+    const confirmed = await head(db);
+    const away = (days: number) =>
+      db
+        .updateTable('gateway_status')
+        .set({ applied: confirmed, seen_at: new Date(Date.now() - days * 24 * 3600 * 1000) })
+        .where('gateway_no', '=', gateway.number)
+        .execute();
+    await away(13);
+    await addSubnet(db, plant, '10.1.0.0/16');
+    await pruneChanges(db, 1000);
+    expect((await told(db, confirmed)).map(({ type }) => type)).toEqual(['delta']);
+    await away(15);
+    await pruneChanges(db, 1000);
+    expect((await told(db, confirmed)).map(({ type }) => type)).toEqual(['snapshot']);
   });
 
   test('an agent is told its own plant and nothing of any other (AGT-3)', async () => {
