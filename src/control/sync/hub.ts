@@ -55,7 +55,8 @@ export function createHub({ db, clock }: Pick<Deps, 'db' | 'clock'>): Hub {
     if (plants === 'all') await dismissFormer(db, all('gateway'));
     const concerned = plants === 'all' ? undefined : new Set(plants);
     for (const session of all('agent')) {
-      if (session.told() < head && (concerned?.has(session.daemon.number) ?? true)) session.outdate();
+      // Not "below": one that came with more than a restored database has may know what was never so.
+      if (session.told() !== head && (concerned?.has(session.daemon.number) ?? true)) session.outdate();
     }
     checked = head;
     const lacking = [
