@@ -4,17 +4,16 @@
  * when control is away (AVL-4).
  */
 import { randomInt } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Clock } from '../net/clock.ts';
 import { signBytes } from '../net/keys.ts';
 import { nftTable } from '../kernel/nft.ts';
 import type { Runner } from '../kernel/run.ts';
-import { EnrollmentError, enroll } from '../wire/enroll.ts';
+import { enroll } from '../wire/enroll.ts';
+import { type Identity, type Keys, loadKeys, obtainIdentity } from '../wire/identity.ts';
 import { type Instruction, type Link, connectLink } from '../wire/link.ts';
 import type { AgentState } from '../wire/state.ts';
 import { type FromDaemonJson, helloBytes } from '../wire/sync.ts';
-import { type Identity, type Keys, loadIdentity, loadKeys } from './identity.ts';
 import { type Keeper, startKeeper } from './keeper.ts';
 import { TABLE } from './names.ts';
 import { probeResponder } from './probe.ts';
@@ -73,18 +72,9 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   };
 }
 
-async function identify(options: AgentOptions, keys: Keys): Promise<Identity> {
-  const { controlUrl: url, stateDir, tokenFile, log } = options;
-  for (;;) {
-    try {
-      return await loadIdentity({ url, stateDir, tokenFile, enroll }, keys);
-    } catch (error) {
-      // Control that gave a reason will give it again.
-      if (!(error instanceof EnrollmentError) || error.code !== undefined) throw error;
-      log.warn({ reason: error.message }, 'cannot enrol yet');
-      await sleep(ENROL_AGAIN_MS);
-    }
-  }
+function identify({ controlUrl: url, stateDir, tokenFile, log }: AgentOptions, keys: Keys): Promise<Identity> {
+  const onWait = (reason: string) => log.warn({ reason }, 'cannot enrol yet');
+  return obtainIdentity({ kind: 'agent', url, stateDir, tokenFile, enroll, onWait, waitMs: ENROL_AGAIN_MS }, keys);
 }
 
 async function storedState({ stateDir, log }: AgentOptions, identity: Identity): Promise<AgentState | undefined> {

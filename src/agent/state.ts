@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { overlaps } from '../net/cidr.ts';
 import { type PublicKey, verifyBytes } from '../net/keys.ts';
+import { readIfThere, writeDurably } from '../wire/files.ts';
 import { type AgentState, agentState } from '../wire/state.ts';
-import { readIfThere, writeDurably } from './files.ts';
 import { LAST_GATEWAY } from './names.ts';
 
 /** A state as control sends it: JSON text, and control's signature over exactly that text. */

@@ -11,12 +11,12 @@ import { signBytes } from '../net/keys.ts';
 import type { Pools } from '../net/pools.ts';
 import { nftTable } from '../kernel/nft.ts';
 import type { Runner } from '../kernel/run.ts';
-import { EnrollmentError, enroll } from '../wire/enroll.ts';
+import { enroll } from '../wire/enroll.ts';
+import { type Identity, type Keys, loadKeys, obtainIdentity } from '../wire/identity.ts';
 import { type Instruction, type Link, connectLink } from '../wire/link.ts';
 import { type FromDaemonJson, helloBytes } from '../wire/sync.ts';
 import { type Disk, openDisk } from './disk.ts';
 import { type Enforcer, openEnforcer } from './enforce.ts';
-import { type Identity, loadIdentity } from './identity.ts';
 import { type Hits, newHits, readLimited } from './limits.ts';
 import { type Probes, startProbes } from './probes.ts';
 import { type Limits, TABLE } from './rules.ts';
@@ -57,6 +57,7 @@ const MAX_HITS = 10_000;
 /** What the parts of one running gateway share. */
 interface Context {
   readonly options: GatewayOptions;
+  readonly keys: Keys;
   readonly identity: Identity;
   readonly sync: Sync;
   readonly enforcer: Enforcer;
@@ -69,7 +70,8 @@ interface Context {
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { runner, log } = options;
-  const identity = await identify(options);
+  const keys = await loadKeys(options.stateDir);
+  const identity = await identify(options, keys);
   const disk = openDisk(join(options.stateDir, 'state.db'));
   let link: Link | undefined;
   const send = (message: FromDaemonJson) => link?.send(message) ?? false;
@@ -77,7 +79,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const enforcer = openEnforcer({
     ...options,
     table,
-    tunnelKey: identity.tunnelKey,
+    tunnelKey: keys.tunnel.privateKey,
     port: Number(options.endpoint.split(':')[1]),
     address: identity.address,
     report: (what, detail) => {
@@ -86,7 +88,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     },
   });
   const sync = openSync({ disk, enforcer });
-  const context = { options, identity, sync, enforcer, send };
+  const context = { options, keys, identity, sync, enforcer, send };
   const watching = table.watch(coalesced((what) => enforcer.reload(sync.state(), what)));
   // What somebody changes after the rules are loaded has to be seen; but nothing waits for ever for that.
   await Promise.race([watching.ready, sleep(WATCH_MS)]);
@@ -108,28 +110,22 @@ async function close(
   disk.close();
 }
 
-async function identify(options: GatewayOptions): Promise<Identity> {
-  for (;;) {
-    try {
-      return await loadIdentity({ ...options, url: options.controlUrl, enroll });
-    } catch (error) {
-      // Control that gave a reason will give it again.
-      if (!(error instanceof EnrollmentError) || error.code !== undefined) throw error;
-      options.log.warn({ reason: error.message }, 'cannot enrol yet');
-      await sleep(ENROL_AGAIN_MS);
-    }
-  }
+function identify(options: GatewayOptions, keys: Keys): Promise<Identity> {
+  const { controlUrl: url, stateDir, tokenFile, endpoint, log } = options;
+  const onWait = (reason: string) => log.warn({ reason }, 'cannot enrol yet');
+  const waitMs = ENROL_AGAIN_MS;
+  return obtainIdentity({ kind: 'gateway', url, stateDir, tokenFile, endpoint, enroll, onWait, waitMs }, keys);
 }
 
 function connect(context: Context, probes: Probes): Link {
-  const { options, identity, sync } = context;
+  const { options, keys, identity, sync } = context;
   return connectLink({
     url: options.controlUrl,
     hello: (nonce) => ({
       type: 'hello',
       kind: 'gateway',
       id: identity.id,
-      signature: signBytes(identity.identityKey, helloBytes('gateway', identity.id, nonce)),
+      signature: signBytes(keys.identity.privateKey, helloBytes('gateway', identity.id, nonce)),
       have: sync.revision(),
       clock: options.clock.now(),
     }),

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { toIp } from '../net/ip.ts';
 import { newKeyPair } from '../net/keys.ts';
-import type { Enrollment } from '../wire/enroll.ts';
-import type { EnrollResponse } from '../wire/sync.ts';
-import { type Enrolling, NotEnrolled, loadIdentity, loadKeys } from './identity.ts';
+import { type Enrollment, EnrollmentError } from './enroll.ts';
+import { type Enrolling, NotEnrolled, loadKeys, obtainIdentity } from './identity.ts';
+import type { EnrollResponse } from './sync.ts';
 
 const answer: EnrollResponse = {
   kind: 'agent',
@@ -19,14 +19,16 @@ const answer: EnrollResponse = {
 
 let folder = '';
 let asked: Enrollment[] = [];
+let waits: string[] = [];
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'agent-identity-'));
-  asked = [];
+  folder = await mkdtemp(join(tmpdir(), 'identity-'));
+  [asked, waits] = [[], []];
 });
 afterEach(() => rm(folder, { recursive: true }));
 
 function enrolling(change: Partial<Enrolling> = {}): Enrolling {
   return {
+    kind: 'agent',
     url: 'http://control',
     stateDir: join(folder, 'state'),
     tokenFile: join(folder, 'token'),
@@ -34,6 +36,8 @@ function enrolling(change: Partial<Enrolling> = {}): Enrolling {
       asked.push(enrollment);
       return answer;
     },
+    onWait: (reason) => void waits.push(reason),
+    waitMs: 1,
     ...change,
   };
 }
@@ -50,7 +54,7 @@ test('the token is used once and its file goes; afterwards the identity on disk 
   const options = enrolling();
   const keys = await loadKeys(options.stateDir);
   await writeFile(join(folder, 'token'), 'secret-token\n');
-  expect(await loadIdentity(options, keys)).toEqual(answer);
+  expect(await obtainIdentity(options, keys)).toEqual(answer);
   expect(asked).toEqual([
     {
       url: 'http://control',
@@ -60,7 +64,7 @@ test('the token is used once and its file goes; afterwards the identity on disk 
     },
   ]);
   expect(existsSync(join(folder, 'token'))).toBe(false);
-  expect(await loadIdentity({ ...options, tokenFile: undefined }, keys)).toEqual(answer);
+  expect(await obtainIdentity({ ...options, tokenFile: undefined }, keys)).toEqual(answer);
   expect(asked.length).toBe(1);
 });
 
@@ -68,15 +72,38 @@ test('a failed enrolment keeps the token and leaves no identity', async () => {
   const options = enrolling({ enroll: () => Promise.reject(new Error('away')) });
   const keys = await loadKeys(options.stateDir);
   await writeFile(join(folder, 'token'), 'secret-token');
-  await expect(loadIdentity(options, keys)).rejects.toThrow('away');
+  await expect(obtainIdentity(options, keys)).rejects.toThrow('away');
   expect(existsSync(join(folder, 'token'))).toBe(true);
   expect(existsSync(join(options.stateDir, 'identity.json'))).toBe(false);
 });
 
 test('without identity and token, or with a gateway’s token, the operator is told what to do', async () => {
   const keys = await loadKeys(folder);
-  await expect(loadIdentity(enrolling(), keys)).rejects.toThrow(NotEnrolled);
+  await expect(obtainIdentity(enrolling(), keys)).rejects.toThrow(NotEnrolled);
   await writeFile(join(folder, 'token'), 'secret-token');
   const wrong = enrolling({ stateDir: folder, enroll: async () => ({ ...answer, kind: 'gateway' }) });
-  await expect(loadIdentity(wrong, keys)).rejects.toThrow(/make one for the plant/);
+  await expect(obtainIdentity(wrong, keys)).rejects.toThrow(/make one for the plant/);
+});
+
+test('a gateway sends its endpoint along, and does not take an agent’s token', async () => {
+  const options = enrolling({ kind: 'gateway', endpoint: '198.51.100.1:51900' });
+  const keys = await loadKeys(options.stateDir);
+  await writeFile(join(folder, 'token'), 'secret-token');
+  await expect(obtainIdentity(options, keys)).rejects.toThrow(/make one for a gateway/);
+  expect(asked[0]?.endpoint).toBe('198.51.100.1:51900');
+});
+
+test('it waits while control is out of reach, and no longer when control gives a reason', async () => {
+  const failures = [new EnrollmentError('away'), new EnrollmentError('used', 'token-used')];
+  const options = enrolling({ enroll: () => Promise.reject(failures.shift() ?? new Error('asked too often')) });
+  const keys = await loadKeys(options.stateDir);
+  await writeFile(join(folder, 'token'), 'secret-token');
+  await expect(obtainIdentity(options, keys)).rejects.toThrow('used');
+  expect(waits).toEqual(['away']);
+});
+
+test.each(['', '{"kind":', '{"kind":"agent"}'])('a damaged identity is named to the operator: %s', async (text) => {
+  const keys = await loadKeys(folder);
+  await writeFile(join(folder, 'identity.json'), text);
+  await expect(obtainIdentity(enrolling({ stateDir: folder }), keys)).rejects.toThrow(/identity.json is damaged/);
 });
