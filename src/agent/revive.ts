@@ -1,5 +1,5 @@
 import type { Runner } from '../kernel/run.ts';
-import { removeWgPeers, setWgPeers } from '../kernel/wg.ts';
+import { renewWgPeer } from '../kernel/wg.ts';
 import type { Tunnel } from './network.ts';
 import { readTunnel } from './reconcile.ts';
 
@@ -11,6 +11,13 @@ export interface Heard {
 
 /** A gateway sends a probe every second: after so long without a byte its session is one that only we still know. */
 const SILENT_MS = 5000;
+
+/**
+ * A gateway that answered the handshake and sent nothing since, not even a probe, is there and its daemon is not (AVL-4).
+ * It is asked again after so long, for it may be restarting.
+ */
+const HANDSHAKE_BYTES = 92;
+const IDLE_MS = 30_000;
 
 /**
  * Which tunnels are silent, and what to remember for the next call. A tunnel that is found silent counts as heard now, so that
@@ -26,14 +33,15 @@ export function findSilent(
   for (const [dev, bytes] of received) {
     const last = before.get(dev);
     const isNew = last?.bytes !== bytes;
-    if (!isNew && now - last.at >= SILENT_MS) silent.push(dev);
+    const isIdle = bytes > 0 && bytes <= HANDSHAKE_BYTES;
+    if (!isNew && now - last.at >= (isIdle ? IDLE_MS : SILENT_MS)) silent.push(dev);
     heard.set(dev, isNew || silent.at(-1) === dev ? { bytes, at: now } : last);
   }
   return { heard, silent };
 }
 
 /**
- * Starts silent tunnels anew: the peer is removed and added, and its keepalive makes a handshake at once. WireGuard alone would
+ * Starts silent tunnels anew: the peer is removed and added at once, and its keepalive makes a handshake at once. WireGuard alone would
  * wait for the old session to age, up to two minutes, when a gateway lost it in a restart: a keepalive that nobody answers
  * does not count as silence. Returns what to remember for the next call.
  */
@@ -50,8 +58,7 @@ export async function revive(
   }
   const { heard, silent } = findSilent(before, received, now);
   for (const { dev, peer } of tunnels.filter((tunnel) => silent.includes(tunnel.dev))) {
-    await removeWgPeers(runner, dev, [peer.publicKey]);
-    await setWgPeers(runner, dev, [peer]);
+    await renewWgPeer(runner, dev, peer);
     // The new peer counts from nothing.
     heard.set(dev, { bytes: 0, at: now });
   }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { newKeyPair } from '../net/keys.ts';
 import { fakeRunner } from './fake.ts';
 import { KernelError } from './run.ts';
-import { configureWg, createWgInterface, parseWgDump, removeWgPeers, setWgPeers } from './wg.ts';
+import { configureWg, createWgInterface, parseWgDump, removeWgPeers, renewWgPeer, setWgPeers } from './wg.ts';
 
 const peer = newKeyPair('x25519').publicKey;
 const own = newKeyPair('x25519');
@@ -56,6 +56,15 @@ test('peers are set by configuration and removed by name; nothing to do starts n
   await removeWgPeers(runner, 'slot1', [peer]);
   expect(runner.text()).toBe(
     `wg addconf slot1 /dev/stdin\n  [Peer]\n  PublicKey = ${peer}\n  AllowedIPs = 100.64.0.1/32\n  PersistentKeepalive = 25\nwg set slot1 peer ${peer} remove`,
+  );
+});
+
+test('a peer is renewed by one command, so that hardly a packet meets a tunnel without it', async () => {
+  const runner = fakeRunner(() => '');
+  const allowedIps = ['100.64.0.0/12', '100.80.0.1/32'];
+  await renewWgPeer(runner, 'gw1', { publicKey: peer, allowedIps, endpoint: '198.51.1.2:51900', keepalive: 5 });
+  expect(runner.text()).toBe(
+    `wg set gw1 peer ${peer} remove peer ${peer} allowed-ips 100.64.0.0/12,100.80.0.1/32 endpoint 198.51.1.2:51900 persistent-keepalive 5`,
   );
 });
 

@@ -79,6 +79,14 @@ export async function removeWgPeers(runner: Runner, name: string, keys: readonly
   }
 }
 
+/** Removes a peer and adds it again, in one command: it forgets its sessions, and packets for it wait for the next handshake. */
+export async function renewWgPeer(runner: Runner, name: string, peer: WgPeer): Promise<void> {
+  const endpoint = peer.endpoint === undefined ? [] : ['endpoint', peer.endpoint];
+  const keepalive = peer.keepalive === undefined ? [] : ['persistent-keepalive', String(peer.keepalive)];
+  const add = ['peer', peer.publicKey, 'allowed-ips', peer.allowedIps.join(','), ...endpoint, ...keepalive];
+  await runner.run(['wg', 'set', name, 'peer', peer.publicKey, 'remove', ...add]);
+}
+
 /** Reads an interface back. Throws `KernelError` when it is not there, or its wireguard-go is dead. */
 export async function readWg(runner: Runner, name: string): Promise<WgState> {
   return parseWgDump(await runner.run(['wg', 'show', name, 'dump']));
