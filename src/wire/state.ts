@@ -7,15 +7,11 @@
  */
 import { z } from 'zod';
 import { type Cidr, parseCidr } from '../net/cidr.ts';
-import { LAST_IP, toIp } from '../net/ip.ts';
+import { LAST_IP, parseIp, toIp } from '../net/ip.ts';
 import { type PublicKey, parsePublicKey } from '../net/keys.ts';
 
 /** An address as a number, see `net/ip`. */
-export const ipSchema = z
-  .int()
-  .min(0)
-  .max(LAST_IP)
-  .transform(toIp);
+export const ipSchema = z.int().min(0).max(LAST_IP).transform(toIp);
 
 /** A prefix as text on the wire, a `Cidr` inside. */
 export const cidrSchema = z.string().transform((text, context): Cidr => {
@@ -35,8 +31,11 @@ export const publicKeySchema = z.string().transform((text, context): PublicKey =
 
 const count = z.int().min(0);
 
-/** `host:port` of a UDP endpoint. */
-export const endpointSchema = z.string().regex(/^(\d{1,3}\.){3}\d{1,3}:\d{1,5}$/);
+/** `address:port` of a UDP endpoint. Every agent hands a gateway's to its kernel: one that is none would stop them all. */
+export const endpointSchema = z.string().refine((text) => {
+  const [, address = '', port = ''] = /^([\d.]{7,15}):([1-9]\d{0,4})$/.exec(text) ?? [];
+  return parseIp(address) !== undefined && Number(port) <= 65_535;
+}, 'is not address:port');
 
 /** An anycast entry point: every gateway serves every slot, with the same address, port and key. */
 export const slotRow = z.object({

@@ -66,6 +66,12 @@ test('a gateway is added, enrols, enrols anew, and is removed', async () => {
       tunnelKey: newKeyPair('x25519').publicKey,
     });
   expect(codeOf(await enroll(made.json.enrollmentToken))).toBe('invalid-request');
+  for (const endpoint of ['999.1.1.1:51900', '198.51.100.2:0', '198.51.100.2:65536', '198.51.100.02:51900', 'gw:1']) {
+    expect([endpoint, codeOf(await enroll(made.json.enrollmentToken, endpoint))]).toEqual([
+      endpoint,
+      'invalid-request',
+    ]);
+  }
   const enrolled = await enroll(made.json.enrollmentToken, '198.51.100.2:51900');
   expect(enrolled.json).toMatchObject({ kind: 'gateway', id: made.json.id, number: made.json.number });
   const again = `/platform/gateways/${made.json.id}/enrollment-tokens`;
