@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -20,7 +20,8 @@ export async function loadMasterKey(stateDirectory: string): Promise<Buffer> {
 
 /** Whole or not at all, and never over an existing one: without it the slot keys in the database are lost. */
 async function makeUnlessThere(file: string): Promise<void> {
-  const fresh = `${file}.${process.pid}`;
+  // Of a name of its own: what a start left that was killed here must not stop the next one.
+  const fresh = `${file}.${randomUUID()}`;
   await writeFile(fresh, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600, flag: 'wx', flush: true });
   try {
     await link(fresh, file);
