@@ -182,6 +182,20 @@ describe.each(ENGINES)('on %s', (engine) => {
     ]);
   });
 
+  test('an agent that reports repairs without end fills no table', async () => {
+    await using sync = await testSync(engine);
+    const { db } = sync.database;
+    const { plant } = await site(db);
+    using peer = await connect(sync, await addAgent(db, plant));
+    await peer.next();
+    for (let i = 0; i < 100; i += 1) peer.say({ type: 'repaired', what: 'nft', detail: `${i}` });
+    peer.say({ type: 'ack', revision: await head(db) });
+    await vi.waitFor(async () =>
+      expect(await db.selectFrom('agent_status').select('applied').execute()).toEqual([{ applied: await head(db) }]),
+    );
+    expect(await db.selectFrom('corrections').selectAll().execute()).toHaveLength(60);
+  });
+
   test('a daemon that was removed, or whose place another took, is refused and cannot come back (AVL-5)', async () => {
     await using sync = await testSync(engine);
     const { db } = sync.database;

@@ -6,11 +6,15 @@ import { Problem, type ProblemCode } from '../../wire/problem.ts';
 import { MAX_MESSAGE, SYNC_PATH } from '../../wire/sync.ts';
 import type { Deps } from '../deps.ts';
 import type { App } from '../http/app.ts';
+import { type Throttle, newThrottle } from '../throttle.ts';
 import type { Hub, Session } from './hub.ts';
 import { greet, malformed, parseMessage, takeReport } from './inbound.ts';
 import { type Channel, toAgent, toGateway } from './outbound.ts';
 
 const HELLO_WITHIN_MS = 5000;
+
+/** Repairs per daemon that are recorded; an agent stands at somebody's site and may say what it likes. */
+const REPAIRS = { limit: 60, windowMs: 60_000 };
 
 /** Above our own limit, so that a message which exceeds it is answered; what exceeds this ends the connection at once. */
 const MAX_FRAME = MAX_MESSAGE + 1024 * 1024;
@@ -18,6 +22,7 @@ const MAX_FRAME = MAX_MESSAGE + 1024 * 1024;
 /** Takes the daemons' connections at `SYNC_PATH` and hands them to the hub. Call it before the app listens. */
 export async function syncRoutes(app: App, deps: Deps, hub: Hub): Promise<void> {
   await app.register(websocket, { options: { maxPayload: MAX_FRAME, perMessageDeflate: false } });
+  const repairs = newThrottle({ ...REPAIRS, clock: deps.clock });
   await app.register((scope, _options, done) => {
     scope.get(
       SYNC_PATH,
@@ -26,14 +31,14 @@ export async function syncRoutes(app: App, deps: Deps, hub: Hub): Promise<void> 
         config: { access: 'public' },
         schema: { operationId: 'sync', summary: 'Connections of gateways and agents', hide: true },
       },
-      (socket) => serve(deps, hub, socket),
+      (socket) => serve(deps, hub, repairs, socket),
     );
     done();
   });
 }
 
 /** Serves one connection: challenge, hello, and from then on reports, one at a time. */
-function serve(deps: Deps, hub: Hub, socket: WebSocket): void {
+function serve(deps: Deps, hub: Hub, repairs: Throttle, socket: WebSocket): void {
   const nonce = randomBytes(32).toString('base64url');
   const channel = channelOf(socket);
   let session: Session | undefined;
@@ -43,6 +48,7 @@ function serve(deps: Deps, hub: Hub, socket: WebSocket): void {
     const message = parseMessage(data, binary, session !== undefined);
     if (session !== undefined) {
       if (message.type === 'hello') throw malformed('There was a hello already.');
+      if (message.type === 'repaired' && repairs.take(session.daemon.id) > 0) return;
       return takeReport(deps, session.daemon, message, session.told());
     }
     if (message.type !== 'hello') throw malformed('The first message must be a hello.');
