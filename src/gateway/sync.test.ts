@@ -23,18 +23,24 @@ const ROWS = {
 
 let folder: string;
 let events: string[];
+let isFull: boolean;
 
 beforeEach(() => {
-  [folder, events] = [mkdtempSync(join(tmpdir(), 'gateway-sync-')), []];
+  [folder, events, isFull] = [mkdtempSync(join(tmpdir(), 'gateway-sync-')), [], false];
 });
 afterEach(() => rmSync(folder, { recursive: true }));
+
+function written(): void {
+  events.push('disk');
+  if (isFull) throw new Error('database or disk is full');
+}
 
 function open() {
   const disk = openDisk(join(folder, 'state.db'));
   const watched = {
     ...disk,
-    replace: (...args: Parameters<typeof disk.replace>) => (events.push('disk'), disk.replace(...args)),
-    apply: (...args: Parameters<typeof disk.apply>) => (events.push('disk'), disk.apply(...args)),
+    replace: (...args: Parameters<typeof disk.replace>) => (written(), disk.replace(...args)),
+    apply: (...args: Parameters<typeof disk.apply>) => (written(), disk.apply(...args)),
   };
   const sync = openSync({
     disk: watched,
@@ -123,4 +129,24 @@ test('a user that is gone takes its access and settings along: who is given the 
   expect([...(sync.state().usersOf.get(2) ?? [])]).toEqual([other.address]);
   expect(sync.state().settings.size).toBe(0);
   expect(disk.load().rows).toMatchObject({ reach: [[other.address, 2, 5]], settings: [] });
+});
+
+test('a full disk keeps no withdrawal from the kernel; the revision is held when it could be written (VPN-8)', async () => {
+  const { disk, sync, take } = open();
+  await take({ type: 'snapshot', revision: 9, part: 0, last: true, rows: ROWS });
+  const withdrawal: ToDaemonJson = {
+    type: 'delta',
+    from: 9,
+    to: 10,
+    last: true,
+    rows: {},
+    gone: { ...NOTHING, reach: [[USER, 2]] },
+  };
+  isFull = true;
+  await expect(take(withdrawal)).rejects.toThrow('full');
+  expect(events).toEqual(['disk', 'converge', 'disk', 'change']);
+  expect([sync.revision(), sync.state().reach.size, disk.load().revision]).toEqual([9, 0, 9]);
+  isFull = false;
+  await take(withdrawal);
+  expect([sync.revision(), sync.state().reach.size, disk.load().revision]).toEqual([10, 0, 10]);
 });

@@ -50,16 +50,36 @@ export function openSync({ disk, enforcer }: SyncDeps): Sync {
   }
 
   async function replace(to: number, rows: Rows): Promise<void> {
-    disk.replace(to, rows);
-    revision = to;
     state = stateOf(rows);
-    await enforcer.converge(state);
+    await keep(
+      to,
+      () => disk.replace(to, rows),
+      () => enforcer.converge(state),
+    );
   }
 
   async function apply(to: number, rows: Rows, gone: Gone): Promise<void> {
-    disk.apply(to, rows, gone);
-    revision = to;
-    await enforcer.change(state, rows, gone);
+    await keep(
+      to,
+      () => disk.apply(to, rows, gone),
+      () => enforcer.change(state, rows, gone),
+    );
+  }
+
+  /**
+   * A disk that takes nothing keeps no withdrawal from the kernel, but the revision is not held: control is told so by the
+   * next hello, and sends it again, which is harmless.
+   */
+  async function keep(to: number, write: () => void, enforce: () => Promise<void>): Promise<void> {
+    let failure: unknown;
+    try {
+      write();
+      revision = to;
+    } catch (error) {
+      failure = error;
+    }
+    await enforce();
+    if (failure !== undefined) throw failure;
   }
 
   return { state: () => state, revision: () => revision, restart: () => void (parts = []), take };
