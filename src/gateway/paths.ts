@@ -17,6 +17,12 @@ export interface Probe {
   readonly nonce: string;
 }
 
+/** Plants by whether their path is up. */
+export interface Split {
+  readonly up: number[];
+  readonly down: number[];
+}
+
 /** Paths to agents by plant number, as the probes show them. A state machine; time passes by `round`. */
 export interface Paths {
   /** A second has passed: counts the misses and gives the next probes, one for each agent. */
@@ -24,9 +30,9 @@ export interface Paths {
   /** An answer came from an address. One that answers no probe of ours is nothing. */
   answered(address: string, nonce: string): void;
   /** What changed since this was last asked. */
-  changes(): { up: number[]; down: number[] };
+  changes(): Split;
   /** All that is known, or undefined while an agent has not been heard of or given up yet. */
-  all(): { up: number[]; down: number[] } | undefined;
+  all(): Split | undefined;
 }
 
 /** Starts without knowing any path. */
@@ -89,7 +95,7 @@ export function trackPaths(): Paths {
   };
 }
 
-function halves(list: readonly (readonly [number, boolean])[]): { up: number[]; down: number[] } {
+function halves(list: readonly (readonly [number, boolean])[]): Split {
   const plants = (wanted: boolean) => list.filter(([, up]) => up === wanted).map(([plant]) => plant);
   return { up: plants(true), down: plants(false) };
 }

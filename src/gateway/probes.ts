@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type Socket, createSocket } from 'node:dgram';
 import { type Ip, formatIp } from '../net/ip.ts';
 import { type FromDaemonJson, PROBE_PORT } from '../wire/sync.ts';
-import { trackPaths } from './paths.ts';
+import { type Split, trackPaths } from './paths.ts';
 
 export interface ProbeDeps {
   /** The gateway's own infrastructure address: probes go out from it, and so by the agents' interface. */
@@ -35,7 +35,7 @@ export function startProbes(deps: ProbeDeps): Probes {
     const opened = createSocket('udp4', (message, from) => {
       if (from.port !== PROBE_PORT) return;
       paths.answered(from.address, message.toString('hex'));
-      report();
+      reportChanges();
     });
     const drop = () => {
       opened.close();
@@ -46,22 +46,23 @@ export function startProbes(deps: ProbeDeps): Probes {
     opened.bind(0, formatIp(deps.address), () => (socket = opened));
   }
 
+  /** Says all when that is due and known, else what changed. All are looked at: not for each answer of ten thousand. */
   function report(): void {
     const all = isAllDue ? paths.all() : undefined;
-    const { up, down } = all ?? paths.changes();
-    if (all === undefined && up.length + down.length === 0) return;
-    if (all !== undefined) {
-      paths.changes();
-      isAllDue = false;
-    }
-    const message = {
-      type: 'paths',
-      full: all !== undefined,
-      up: up.slice(0, PLANTS_PER_MESSAGE),
-      down: down.slice(0, PLANTS_PER_MESSAGE),
-    } as const;
-    // What could not be said is said in full once control is back.
-    deps.send(message);
+    if (all === undefined) return reportChanges();
+    isAllDue = false;
+    paths.changes();
+    say(true, all);
+  }
+
+  function reportChanges(): void {
+    const changes = paths.changes();
+    if (changes.up.length + changes.down.length > 0) say(false, changes);
+  }
+
+  /** What could not be said is said in full once control is back. */
+  function say(full: boolean, { up, down }: Split): void {
+    deps.send({ type: 'paths', full, up: up.slice(0, PLANTS_PER_MESSAGE), down: down.slice(0, PLANTS_PER_MESSAGE) });
   }
 
   function round(): void {

@@ -87,5 +87,5 @@ function peerId(peer: Peer): string {
 }
 
 function sameSources(a: readonly string[], b: readonly string[] | undefined): boolean {
-  return b?.length === a.length && [...a].sort().every((source, at) => source === b.toSorted()[at]);
+  return b?.length === a.length && a.toSorted().join() === b.toSorted().join();
 }
