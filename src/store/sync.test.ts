@@ -18,14 +18,16 @@ import {
   join,
   withdraw,
 } from '../../test/postgres/world.ts';
+import { newKeyPair } from '../net/keys.ts';
 import { DEFAULT_POOLS } from '../net/pools.ts';
 import { agentState } from '../wire/state.ts';
 import { type ToDaemon, toDaemon } from '../wire/sync.ts';
-import { revokeCertificate } from './certificates.ts';
+import { revokeCertificate, rotateCertificate } from './certificates.ts';
 import { change } from './change.ts';
 import type { Db } from './db.ts';
 import { pruneChanges } from './prune.ts';
 import { pauseRoute, takeRoute } from './routes.ts';
+import { deleteSubnet } from './subnets.ts';
 import { readAgentState } from './sync-agent.ts';
 import { catchUp, plantsChanged } from './sync.ts';
 
@@ -184,6 +186,54 @@ describe.each(ENGINES)('on %s', (engine) => {
     expect(parts).toMatchObject([{ last: true, gone: { users: [address], reach: [], settings: [] } }]);
   });
 
+  test('a rotation is one row with the new key: a gateway knows the former one and removes it first (VPN-4)', async () => {
+    await using database = await testDatabase(engine);
+    const { db } = database;
+    const { user, address } = await reaching(db);
+    const from = await head(db);
+    const keys = [newKeyPair('x25519').publicKey, newKeyPair('x25519').publicKey];
+    for (const key of keys) await change(db, (tx, revision) => rotateCertificate(tx, revision, user, key, NOW));
+    const [part, ...more] = await told(db, from);
+    expect(more).toEqual([]);
+    const users = [{ address, slot: 1, publicKey: keys[1] }];
+    expect(part).toMatchObject({
+      type: 'delta',
+      rows: { users, reach: [], settings: [] },
+      gone: { users: [], reach: [] },
+    });
+  });
+
+  test('a certificate revoked and issued anew within one delta is a user that is gone and another with all its access', async () => {
+    await using database = await testDatabase(engine);
+    const { db } = database;
+    const { user, address, plant } = await reaching(db);
+    const replica = new Replica();
+    await follow(db, replica);
+    await change(db, (tx, revision) => revokeCertificate(tx, revision, user, NOW));
+    const again = await certify(db, user);
+    const [part] = await follow(db, replica);
+    expect(part).toMatchObject({
+      type: 'delta',
+      rows: { users: [{ address: again.address }], reach: [[again.address, plant.no, expect.any(Number)]] },
+      gone: { users: [address] },
+    });
+    const fresh = new Replica();
+    await follow(db, fresh);
+    expect(replica.sorted()).toEqual(fresh.sorted());
+  });
+
+  test('a subnet deleted and added again within one delta is gone and another, with a range of its own', async () => {
+    await using database = await testDatabase(engine);
+    const { db } = database;
+    const { plant } = await reaching(db);
+    const from = await head(db);
+    const { id, no } = await db.selectFrom('subnets').select(['id', 'no']).executeTakeFirstOrThrow();
+    await change(db, (tx) => deleteSubnet(tx, id));
+    const again = await addSubnet(db, plant, '192.168.1.0/24');
+    const [part] = await told(db, from);
+    expect(part).toMatchObject({ rows: { subnets: [{ subnet: again.no, plant: plant.no }] }, gone: { subnets: [no] } });
+  });
+
   test('who has nothing, is behind what is kept, or is ahead of a restored database gets a snapshot', async () => {
     await using database = await testDatabase(engine);
     const { db } = database;
@@ -277,6 +327,18 @@ describe.each(ENGINES)('on %s', (engine) => {
     expect(await plantsChanged(db, before)).toEqual({ head: before + 1, plants: [other.no] });
   });
 });
+
+/** A certified operator of a plant with one subnet. */
+async function reaching(db: Db) {
+  await addSlot(db);
+  const plant = await addPlant(db, await addOrganization(db));
+  await addSubnet(db, plant, '192.168.1.0/24');
+  const user = await addUser(db);
+  await join(db, plant.organizationId, user);
+  await grant(db, plant, user);
+  const { address } = await certify(db, user);
+  return { plant, user, address };
+}
 
 /** Pauses or chooses one of the routes there are. */
 async function setSomething(db: Db, at: number): Promise<void> {
