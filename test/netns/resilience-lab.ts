@@ -183,25 +183,31 @@ export function inForce(api: Api, revision: number): Promise<void> {
   }, 30_000);
 }
 
-/**
- * Issues a certificate and brings it up on a laptop with the stock client. `further` are networks that the client is to
- * send into the tunnel beyond those of its profile. Returns the tunnel address.
- */
+/** Issues a certificate, in force everywhere. `further` are networks that its `.conf` has beyond those of its profile. */
+export async function issue(
+  lab: TestLab,
+  email: string,
+  further: readonly string[] = [],
+): Promise<{ address: string; conf: string }> {
+  const api = await lab.api(email);
+  const { publicKey, privateKey } = newKeyPair('x25519');
+  const answer = await api.send('POST', '/certificate', { publicKey, profile: 'full' }, certificateSchema);
+  await inForce(api, made(answer));
+  const allowedIps = [...answer.value.allowedIps, ...further];
+  return { address: answer.value.address, conf: composeProfile(privateKey, { ...answer.value, allowedIps }) };
+}
+
+/** Issues a certificate and brings it up on a laptop with the stock client. Returns the tunnel address. */
 export async function connectAs(
   lab: TestLab,
   laptop: string,
   email: string,
   further: readonly string[] = [],
 ): Promise<string> {
-  const api = await lab.api(email);
-  const { publicKey, privateKey } = newKeyPair('x25519');
-  const answer = await api.send('POST', '/certificate', { publicKey, profile: 'full' }, certificateSchema);
-  await inForce(api, made(answer));
-  const allowedIps = [...answer.value.allowedIps, ...further];
-  const conf = composeProfile(privateKey, { ...answer.value, allowedIps });
+  const { address, conf } = await issue(lab, email, further);
   const { init } = await initOf(placesOf(lab.folder, lab.status.name), laptop);
   await connectLaptop(runner, init, conf);
-  return answer.value.address;
+  return address;
 }
 
 /** Which plant's web page answers at an address, for a laptop; `nobody` when none does within two seconds. */
