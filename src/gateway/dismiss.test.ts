@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { toIp } from '../net/ip.ts';
 import { newKeyPair } from '../net/keys.ts';
 import { DEFAULT_POOLS } from '../net/pools.ts';
@@ -50,21 +50,44 @@ test('only what no row permits is refused, of the users that are meant, and neve
   expect(findRefused(all, state, 'all', DEFAULT_POOLS)).toEqual([...refused, ofOther]);
 });
 
-test('calls that come during a listing are served together by the next, and a failure ends nothing', async () => {
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const OPEN =
+  'tcp 6 9 ESTABLISHED src=100.64.0.12 dst=100.96.1.9 sport=1 dport=2 src=100.96.1.9 dst=100.64.0.12 sport=2 dport=1 mark=0 use=1';
+
+/** A kernel with one refused connection of the other user, whose first listing fails. */
+function start() {
   const reports: string[] = [];
   let listings = 0;
   const runner: FakeRunner = fakeRunner((argv) => {
-    if (argv.startsWith('conntrack')) listings += 1;
-    if (argv.startsWith('conntrack') && listings === 1) return undefined;
-    return argv.startsWith('conntrack')
-      ? 'tcp 6 9 ESTABLISHED src=100.64.0.12 dst=100.96.1.9 sport=1 dport=2 src=100.96.1.9 dst=100.64.0.12 sport=2 dport=1 mark=0 use=1'
-      : '';
+    if (!argv.startsWith('conntrack')) return '';
+    listings += 1;
+    return listings === 1 ? undefined : OPEN;
   });
   const dismiss = openDismissal({ runner, pools: DEFAULT_POOLS, report: (what) => reports.push(what) });
+  const nudges = () => runner.text().match(/100\.96\.1\.9 2 100\.64\.0\.12 1/g)?.length ?? 0;
+  return { dismiss, reports, nudges, listings: () => listings };
+}
+
+test('calls that come during a listing are served together by the next, and a failure ends nothing', async () => {
+  const { dismiss, reports, nudges, listings } = start();
   dismiss(state, new Set([USER]));
   dismiss(state, new Set([USER]));
   dismiss(state, new Set([OTHER]));
-  await expect.poll(() => runner.text()).toContain('100.96.1.9 2 100.64.0.12 1');
-  expect(listings).toBe(2);
-  expect(reports).toEqual(['dismissal']);
+  await vi.advanceTimersByTimeAsync(0);
+  expect([listings(), nudges(), reports]).toEqual([2, 1, ['dismissal']]);
+});
+
+test('a client is told three times, a second apart, and one whose connections are all permitted once', async () => {
+  const { dismiss, nudges, listings } = start();
+  dismiss(state, 'all');
+  dismiss(state, 'all');
+  await vi.advanceTimersByTimeAsync(0);
+  expect(nudges()).toBe(1);
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect([nudges(), listings()]).toEqual([3, 4]);
+  dismiss(state, new Set([USER]));
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect([nudges(), listings()]).toEqual([3, 5]);
 });

@@ -16,6 +16,10 @@ export interface DismissalDeps {
 /** Whose connections are looked at. */
 export type Scope = ReadonlySet<Ip> | 'all';
 
+/** A packet gets lost now and then: so often, and so far apart, clients are told. */
+const PASSES = 3;
+const AGAIN_MS = 1000;
+
 /**
  * Tells users' clients that connections are dead (VPN-8): what is withdrawn does not pass from that moment on, but a client
  * that only listens would wait for ever, for it is reset when it sends something. So it is made to; connections that the rows
@@ -23,24 +27,38 @@ export type Scope = ReadonlySet<Ip> | 'all';
  * leaves connections that are dead and do not know it.
  */
 export function openDismissal({ runner, pools, report }: DismissalDeps): (state: State, users: Scope) => void {
-  let waiting: { state: State; users: Scope } | undefined;
+  let latest: State | undefined;
+  let waiting: { users: Scope; passes: number } | undefined;
   let isRunning = false;
-  const run = async () => {
+
+  function request(users: Scope, passes: number): void {
+    waiting =
+      waiting === undefined
+        ? { users, passes }
+        : { users: union(waiting.users, users), passes: Math.max(waiting.passes, passes) };
+    if (!isRunning) void run();
+  }
+
+  async function run(): Promise<void> {
     isRunning = true;
     for (let call = waiting; call !== undefined; call = waiting) {
       waiting = undefined;
-      try {
-        const connections = await listTcp(runner);
-        await nudge(runner, findRefused(connections, call.state, call.users, pools), Number(NUDGE));
-      } catch (error) {
-        report('dismissal', String(error));
-      }
+      await tell(call.users, call.passes).catch((error: unknown) => report('dismissal', String(error)));
     }
     isRunning = false;
-  };
+  }
+
+  async function tell(users: Scope, passes: number): Promise<void> {
+    const connections = await listTcp(runner);
+    if (latest === undefined) return;
+    const refused = findRefused(connections, latest, users, pools);
+    await nudge(runner, refused, Number(NUDGE));
+    if (refused.length > 0 && passes > 1) setTimeout(() => request(users, passes - 1), AGAIN_MS).unref();
+  }
+
   return (state, users) => {
-    waiting = { state, users: waiting === undefined ? users : union(waiting.users, users) };
-    if (!isRunning) void run();
+    latest = state;
+    request(users, PASSES);
   };
 }
 

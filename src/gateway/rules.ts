@@ -44,7 +44,8 @@ const ELEMENTS_PER_COMMAND = 5000;
 
 /**
  * The rule set without the parts for each prefix length, as commands that replace the table. Every packet between a
- * slot and the agents is checked against `boundNN` in both directions, whatever state its connection is in (VPN-8).
+ * slot and the agents is checked against `boundNN` in both directions, whatever state its connection is in (VPN-8). Answers
+ * to what is refused are limited, but all connections that a user may have can be told at once that they ended.
  */
 export function frameText(frame: Frame): string {
   const slots = `{ ${frame.slots.map(quoted).join(', ')} }`;
@@ -58,6 +59,7 @@ export function frameText(frame: Frame): string {
 table ip ${TABLE} {
   set opening { ${perUser(',timeout; timeout 1m')}; }
   set refused { ${perUser(',timeout; timeout 1m')}; }
+  set ended { ${perUser(',timeout; timeout 1m')}; }
   set connections { ${perUser('')}; }
   set limited { ${perUser(',timeout; timeout 1h; counter')}; }
   chain outer_in { type filter hook prerouting priority raw;
@@ -105,6 +107,7 @@ table ip ${TABLE} {
     jump clamp
     accept; }
   chain refuse {
+    ip protocol tcp ct status & confirmed == confirmed update @ended { ip saddr limit rate 20/second burst ${limits.connections} packets } goto answer
     update @refused { ip saddr limit rate 20/second burst 100 packets } goto answer
     drop; }
   chain answer {

@@ -99,11 +99,16 @@ def listen(host, source, count):
                 # Each segment is acknowledged at once: nothing is on its way when the way ends.
                 s.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
                 if not heard:
-                    print(n, "heard", flush=True)
+                    say(f"{n} heard")
                 heard = True
-            print(n, "closed", flush=True)
+            say(f"{n} closed")
         except OSError as e:
-            print(n, "ended", type(e).__name__, flush=True)
+            say(f"{n} ended {type(e).__name__}")
+
+    # One write for a line: threads do not mix theirs.
+    def say(line):
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
 
     for n in range(int(count)):
         threading.Thread(target=one, args=(n,)).start()

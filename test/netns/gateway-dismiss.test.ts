@@ -8,6 +8,8 @@ const started: Running[] = [];
 
 const DEVICE = `${import.meta.dirname}/gateway-device.py`;
 const LISTENERS = 8;
+/** More than the refused packets that are answered at once, fewer than the connections that may be opened at once. */
+const MANY = 130;
 
 beforeAll(async () => {
   world = await buildWorld();
@@ -29,10 +31,10 @@ afterEach(async () => {
 afterAll(() => world.close());
 
 /** Connections on which only the device sends. Waits until each has heard something. */
-async function listenTo(target: string): Promise<Running> {
-  const running = world.laptops[0].start(['python3', DEVICE, 'listen', target, USER1, String(LISTENERS)]);
+async function listenTo(target: string, count = LISTENERS): Promise<Running> {
+  const running = world.laptops[0].start(['python3', DEVICE, 'listen', target, USER1, String(count)]);
   started.push(running);
-  await until(() => expect(running.output().match(/heard/g)).toHaveLength(LISTENERS));
+  await until(() => expect(running.output().match(/heard/g)).toHaveLength(count), 20_000);
   return running;
 }
 
@@ -57,4 +59,10 @@ test('what was withdrawn while the daemon was dead is told as well, when it is b
   await world.control.acknowledged(revision);
   await until(() => expect(resets(withdrawn)).toHaveLength(LISTENERS));
   expect(kept.output()).not.toMatch(/ended|closed/);
+});
+
+test('a user with more open connections than a scanner gets answers hears of each that ended (VPN-8)', async () => {
+  const withdrawn = await listenTo('100.96.1.10', MANY);
+  await world.control.change({}, { reach: [[ip(USER1), 1]] });
+  await until(() => expect(resets(withdrawn)).toHaveLength(MANY));
 });
