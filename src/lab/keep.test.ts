@@ -19,9 +19,12 @@ afterEach(async () => {
 
 /** Process ids of the starts so far. */
 async function pids(count: number): Promise<number[]> {
-  const numbers = async () => [...(await readFile(log(), 'utf8')).matchAll(/^\d+$/gm)].map(Number);
-  await expect.poll(async () => (await numbers()).length).toBe(count);
-  return numbers();
+  await expect.poll(async () => (await printed()).length).toBe(count);
+  return printed();
+}
+
+async function printed(): Promise<number[]> {
+  return [...(await readFile(log(), 'utf8')).matchAll(/^\d+$/gm)].map(Number);
 }
 
 function stateOf(pid: number): Promise<string | undefined> {
