@@ -99,7 +99,12 @@ export function sysctlsOf(state: AgentState, present: ReadonlySet<string>): Sysc
     // A TCP packet of a connection that the agent has not seen begin is at the wrong plant.
     'net.netfilter.nf_conntrack_tcp_loose': '0',
     'net.netfilter.nf_conntrack_tcp_be_liberal': '1',
-    // A source that is reached by the mark only passes reverse path filters by it.
-    ...Object.fromEntries(tunnels.map(({ dev }) => [`net.ipv4.conf.${dev}.src_valid_mark`, '1'])),
+    // Broadcast and multicast are delivered without asking any rule: the source check, by the mark, refuses what is not marked.
+    ...Object.fromEntries(
+      tunnels.flatMap(({ dev }) => [
+        [`net.ipv4.conf.${dev}.rp_filter`, '1'],
+        [`net.ipv4.conf.${dev}.src_valid_mark`, '1'],
+      ]),
+    ),
   };
 }

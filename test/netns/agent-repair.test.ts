@@ -49,6 +49,13 @@ test('flushed rules let nothing through, not even to the machine itself, and com
   expect((await ask(world.g1, '100.64.0.11', '100.96.1.10')).ok).toBe(false);
   for (const target of ['192.168.1.10', '192.168.1.1', '10.9.0.2', '100.80.0.9'])
     expect((await ask(world.g1, '100.64.0.11', target, target === '192.168.1.10' ? 80 : 22)).ok).toBe(false);
+  const listener = world.agent.start(['socat', '-u', 'UDP-RECV:68,reuseaddr,broadcast', 'STDOUT']);
+  await until(async () => expect(await must(world.agent, 'ss -lun')).toContain(':68 '));
+  for (const target of ['255.255.255.255', '224.0.0.1'])
+    await world.g1.sh(`echo heard | socat - UDP-DATAGRAM:${target}:68,broadcast,so-bindtodevice=stub,bind=100.64.0.11`);
+  await must(world.agent, 'sleep 0.5');
+  expect(listener.output()).not.toContain('heard');
+  await listener.end();
   const reports = repairs().length;
   const since = Date.now();
   process.kill(pid, 'SIGCONT');
