@@ -32,7 +32,14 @@ export const toDaemon = z.discriminatedUnion('type', [
   /** All rows, in parts; the gateway replaces what it holds when the part marked `last` has come. */
   z.object({ type: z.literal('snapshot'), revision, part: z.int().min(0), last: z.boolean(), rows: rowsSchema }),
   /** What changed after `from` up to `to`, in parts of which only the one marked `last` makes the state `to`. */
-  z.object({ type: z.literal('delta'), from: revision, to: revision, last: z.boolean(), rows: rowsSchema, gone: goneSchema }),
+  z.object({
+    type: z.literal('delta'),
+    from: revision,
+    to: revision,
+    last: z.boolean(),
+    rows: rowsSchema,
+    gone: goneSchema,
+  }),
   /** An agent's state as JSON text, with control's Ed25519 signature over exactly that text. */
   z.object({ type: z.literal('agent-state'), state: z.string(), signature: z.string() }),
   /** Why control is about to close the connection: a code of `problem.ts` and a sentence. */
@@ -53,15 +60,25 @@ export const fromDaemon = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('ack'), revision }),
   /** A gateway's view of the paths to agents: plants by number. `full` replaces all it said before. */
-  z.object({ type: z.literal('paths'), full: z.boolean(), up: z.array(z.int()).max(100_000), down: z.array(z.int()).max(100_000) }),
+  z.object({
+    type: z.literal('paths'),
+    full: z.boolean(),
+    up: z.array(z.int()).max(100_000),
+    down: z.array(z.int()).max(100_000),
+  }),
   /** Something in the kernel was not as it should be and was repaired (VPN-6). */
   z.object({ type: z.literal('repaired'), what: z.string().max(100), detail: z.string().max(2000) }),
   /** Users who met a limit since the last report (VPN-16), and packets that the limit dropped. */
-  z.object({ type: z.literal('limits'), hits: z.array(z.object({ user: ipSchema, packets: z.int().min(1) })).max(10_000) }),
+  z.object({
+    type: z.literal('limits'),
+    hits: z.array(z.object({ user: ipSchema, packets: z.int().min(1) })).max(10_000),
+  }),
   /** Live peers of the slots; later issues make sessions and client ownership of it. */
   z.object({
     type: z.literal('peers'),
-    peers: z.array(z.object({ user: ipSchema, endpoint: endpointSchema, handshake: z.int(), rx: z.int(), tx: z.int() })).max(20_000),
+    peers: z
+      .array(z.object({ user: ipSchema, endpoint: endpointSchema, handshake: z.int(), rx: z.int(), tx: z.int() }))
+      .max(20_000),
   }),
 ]);
 
@@ -70,7 +87,12 @@ export const betweenGateways = z.discriminatedUnion('type', [
   /** `epoch` is the client's last handshake in Unix seconds: the higher one owns the client. */
   z.object({ type: z.literal('owner'), user: ipSchema, gateway: z.int(), epoch: z.int(), endpoint: endpointSchema }),
   /** Connections of a client, as `conntrack -o save` prints them. */
-  z.object({ type: z.literal('connections'), user: ipSchema, gateway: z.int(), lines: z.array(z.string().max(1000)).max(5000) }),
+  z.object({
+    type: z.literal('connections'),
+    user: ipSchema,
+    gateway: z.int(),
+    lines: z.array(z.string().max(1000)).max(5000),
+  }),
 ]);
 
 /** POST /api/v1/enroll: a daemon trades its single-use token for an identity (AGT-4). Only public keys are sent. */
