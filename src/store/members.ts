@@ -19,8 +19,10 @@ export interface MemberRow {
 /** An account as somebody who invites its address meets it. */
 export interface AccountRow {
   readonly userId: string;
-  /** Nobody ever signed in with it, and nothing but possibly the given organization knows it. */
+  /** Its invitation was not accepted: whoever holds that may still claim it. */
   readonly unclaimed: boolean;
+  /** An organization other than the given one knows it. */
+  readonly known: boolean;
 }
 
 /** An organization's members, by name. */
@@ -55,20 +57,18 @@ export async function accountOf(tx: Tx, email: string, organizationId: string): 
     .select((eb) => [
       'u.id as userId',
       eb
-        .and([
-          eb('u.password_hash', 'is', null),
-          eb('u.platform_administrator', '=', false),
-          eb.not(
-            eb.exists(
-              eb
-                .selectFrom('memberships as m')
-                .whereRef('m.user_id', '=', 'u.id')
-                .where('m.organization_id', '<>', organizationId),
-            ),
-          ),
-        ])
+        .and([eb('u.password_hash', 'is', null), eb('u.platform_administrator', '=', false)])
         .$castTo<boolean>()
         .as('unclaimed'),
+      eb
+        .exists(
+          eb
+            .selectFrom('memberships as m')
+            .whereRef('m.user_id', '=', 'u.id')
+            .where('m.organization_id', '<>', organizationId),
+        )
+        .$castTo<boolean>()
+        .as('known'),
     ])
     .where(sql<boolean>`lower(u.email) = lower(${email}) and u.deleted_at is null`)
     .executeTakeFirst();

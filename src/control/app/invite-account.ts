@@ -1,6 +1,7 @@
 import { insertAccount, accountOf } from '../../store/members.ts';
 import type { Tx } from '../../store/db.ts';
 import { replaceInvitation } from '../../store/invitations.ts';
+import { Problem } from '../../wire/problem.ts';
 import { newSecret } from '../secret.ts';
 
 /** How long an invitation can be accepted. */
@@ -13,9 +14,10 @@ export interface Invited {
 }
 
 /**
- * Finds the account of an address, or makes it. One that nobody ever signed in with, and that no other organization
- * knows, gets a fresh invitation in place of a former one: an invitation that was lost or expired can be repeated, and no
- * organization can take over an account that another one invited.
+ * Finds the account of an address, or makes it. One that nobody ever signed in with gets a fresh invitation in place of a
+ * former one: an invitation that was lost or expired can be repeated. While another organization's invitation is open the
+ * address is refused with `invitation-pending`: the inviter holds the token, and who claims an account must not get with it
+ * what somebody else gave to the address.
  */
 export async function inviteAccount(
   tx: Tx,
@@ -25,6 +27,12 @@ export async function inviteAccount(
 ): Promise<Invited> {
   const account = await accountOf(tx, person.email, organizationId);
   if (account !== undefined && !account.unclaimed) return { userId: account.userId };
+  if (account?.known === true) {
+    throw new Problem(
+      'invitation-pending',
+      `${person.email} has an open invitation of another organization. Add the person when they have accepted it.`,
+    );
+  }
   const userId = account?.userId ?? (await insertAccount(tx, person.email, person.name));
   const { secret, hash } = newSecret('invitation');
   await replaceInvitation(tx, userId, hash, new Date(now.getTime() + INVITATION_DAYS * 24 * 3600 * 1000));

@@ -57,15 +57,19 @@ test('an invitation that was not accepted can be repeated, and the former one is
   expect(codeOf(await invite(world, 'new@x.test'))).toBe('already-exists');
 });
 
-test('no organization gets an invitation to an account that another one invited', async () => {
+test('what an organization gives to an address never reaches whoever claims it by another one’s invitation', async () => {
   await using world = await tenants();
   const { control, stranger, elsewhere } = world;
   const first = await invite(world, 'new@x.test');
   const body = { email: 'new@x.test', name: 'Mine', role: 'guest' };
-  const second = await control.call(stranger, 'POST', `/organizations/${elsewhere}/members`, body);
-  expect(second.json).toEqual({ userId: first.json.userId });
-  const third = await invite(world, 'new@x.test');
-  expect(codeOf(third)).toBe('already-exists');
+  const add = () => control.call(stranger, 'POST', `/organizations/${elsewhere}/members`, body);
+  const before = await world.everything();
+  expect(codeOf(await add())).toBe('invitation-pending');
+  expect(await world.everything()).toEqual(before);
+
+  const token = first.json.invitationToken;
+  await control.call(undefined, 'POST', '/invitations/accept', { token, password: PASSWORD });
+  expect((await add()).json).toEqual({ userId: first.json.userId });
 });
 
 test('ACC-2: the last Administrator can be neither removed, demoted nor deleted', async () => {
