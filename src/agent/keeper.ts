@@ -1,8 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../net/clock.ts';
 import type { AgentState } from '../wire/state.ts';
 import type { ProbeResponder } from './probe.ts';
+import { readOnly } from '../kernel/read-only.ts';
 import { tunnelsOf } from './network.ts';
-import { type Kernel, reconcile } from './reconcile.ts';
+import { type Kernel, loadRules, reconcile } from './reconcile.ts';
 import { type Heard, revive } from './revive.ts';
 
 export interface KeeperDeps {
@@ -32,6 +34,9 @@ export function startKeeper({ kernel, probes, clock, onApplied, onRepaired, onFa
   let applied: AgentState | undefined;
   let foreign = false;
   let queued = false;
+  let looking = false;
+  // Whether the next pass looks at everything, and not at the rules alone.
+  let whole = true;
   let heard: ReadonlyMap<string, Heard> = new Map();
   let running = Promise.resolve();
 
@@ -41,14 +46,16 @@ export function startKeeper({ kernel, probes, clock, onApplied, onRepaired, onFa
     if (state === undefined) return;
     if (foreign) kernel.rules.loaded = undefined;
     foreign = false;
+    const isWhole = whole || applied === undefined || !isSameNetwork(applied, state);
+    whole = false;
     try {
-      const done = await reconcile(kernel, state);
+      const done = isWhole ? await reconcile(kernel, state) : await loadRules(kernel, state);
       await probes.set(state);
       if (applied === state) done.forEach(onRepaired);
       else onApplied(state);
       applied = state;
-      heard = await revive(kernel.runner, tunnelsOf(state), heard, clock.now());
     } catch (error) {
+      whole = true;
       onFailed(error);
     }
   };
@@ -60,11 +67,30 @@ export function startKeeper({ kernel, probes, clock, onApplied, onRepaired, onFa
     running = running.then(pass);
   };
 
+  /** Reads only, so that no new state has to wait for it; what is not as it should be is put right in a pass. */
+  const look = async (state: AgentState): Promise<void> => {
+    try {
+      await reconcile({ ...kernel, runner: readOnly(kernel.runner) }, state);
+      heard = await revive(kernel.runner, tunnelsOf(state), heard, clock.now());
+    } catch {
+      whole = true;
+      wake();
+    }
+  };
+
+  const check = (): void => {
+    if (wanted === undefined || foreign || wanted !== applied || wanted !== kernel.rules.loaded) wake();
+    else if (!looking) {
+      looking = true;
+      void look(wanted).finally(() => (looking = false));
+    }
+  };
+
   const watching = kernel.nft.watch(() => {
     foreign = true;
     wake();
   });
-  const checking = setInterval(wake, CHECK_EVERY_MS);
+  const checking = setInterval(check, CHECK_EVERY_MS);
 
   return {
     set: (state) => {
@@ -78,4 +104,12 @@ export function startKeeper({ kernel, probes, clock, onApplied, onRepaired, onFa
       probes.close();
     },
   };
+}
+
+/** Whether two states differ in nothing but what the rules say: who may pass, which is what changes often. */
+function isSameNetwork(a: AgentState, b: AgentState): boolean {
+  return isDeepStrictEqual(
+    { ...a, revision: 0, users: [], subnets: [] },
+    { ...b, revision: 0, users: [], subnets: [] },
+  );
 }

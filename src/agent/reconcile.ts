@@ -28,7 +28,7 @@ export interface Kernel {
  */
 export async function reconcile(kernel: Kernel, state: AgentState): Promise<string[]> {
   const attempts = newAttempts();
-  if (kernel.rules.loaded !== state) await attempts.some(() => loadRules(kernel, state));
+  await attempts.some(() => loadRules(kernel, state));
   const before = await readKernel(kernel, state);
   const plan = planTunnels(tunnelsOf(state), before.tunnels, kernel.tunnelKey.publicKey);
   for (const dev of plan.remove)
@@ -45,10 +45,11 @@ export async function reconcile(kernel: Kernel, state: AgentState): Promise<stri
 
 /**
  * Loads the rules of a state. When the change fails the table is made anew, and when that fails as well what withdraws is
- * applied alone: a grant that cannot be made keeps nobody in.
+ * applied alone: a grant that cannot be made keeps nobody in. Returns what it changed, as text.
  */
-async function loadRules({ nft, rules }: Kernel, state: AgentState): Promise<string[]> {
+export async function loadRules({ nft, rules }: Kernel, state: AgentState): Promise<string[]> {
   const { loaded } = rules;
+  if (loaded === state) return [];
   const update = loaded?.address === state.address ? updateText(loaded, state) : undefined;
   const change = update === undefined ? undefined : update.withdraw + update.grant;
   if (change !== '') {

@@ -1,4 +1,5 @@
 import { ipBatch, planIp, readIp } from '../kernel/ip.ts';
+import { readOnly } from '../kernel/read-only.ts';
 import { ensureSysctls } from '../kernel/sysctl.ts';
 import { removeWgPeers, setWgPeers } from '../kernel/wg.ts';
 import type { Gone, Rows } from '../wire/state.ts';
@@ -70,7 +71,7 @@ export function openEnforcer(deps: EnforceDeps): Enforcer {
     deps.report('peers-refused', `${dev}: ${String(error)}`);
   }
 
-  async function ensureNetwork(state: State): Promise<string[]> {
+  async function ensureNetwork(state: State, runner = deps.runner): Promise<string[]> {
     const slots = [...state.slots.values()];
     const actual = await readIp(runner, ['main', ...wantedTables(slots)]);
     const uplinks = uplinkRoutes(
@@ -109,6 +110,20 @@ export function openEnforcer(deps: EnforceDeps): Enforcer {
     if (steps.elements.remove.size > 0) dismiss(state, touched.users);
   }
 
+  /** Whether all is as it shall be. Reads only, so that it needs no turn and no change has to wait for it. */
+  async function isRight(state: State): Promise<boolean> {
+    if (isBroken || isPeerMissing || !rules.isWhole()) return false;
+    const reading = readOnly(runner);
+    try {
+      await ensureTunnels({ ...deps, runner: reading }, state);
+      await ensureNetwork(state, reading);
+      return true;
+    } catch {
+      // It is not, or a change is under way, or it cannot be read: the check in its turn tells which.
+      return false;
+    }
+  }
+
   async function check(state: State): Promise<void> {
     if (isBroken) return converge(state);
     const devices = await ensureTunnels(deps, state);
@@ -122,7 +137,9 @@ export function openEnforcer(deps: EnforceDeps): Enforcer {
   return {
     converge: (state) => inTurn(() => converge(state)),
     change: (state, rows, gone) => inTurn(() => change(state, rows, gone)),
-    check: (state) => inTurn(() => check(state)),
+    check: async (state) => {
+      if (!(await isRight(state))) await inTurn(() => check(state));
+    },
     reload: (state, reason) =>
       inTurn(async () => {
         await rules.load(state);

@@ -1,0 +1,25 @@
+import { expect, it } from 'vitest';
+import { fakeRunner } from './fake.ts';
+import { ipBatch } from './ip.ts';
+import { WouldChange, readOnly } from './read-only.ts';
+import { ensureSysctls } from './sysctl.ts';
+import { setWgPeers } from './wg.ts';
+
+const kernel = fakeRunner((argv) => (argv.startsWith('sysctl -n') ? '1\n' : ''));
+
+it('lets through what reads', async () => {
+  const reading = readOnly(kernel);
+  for (const argv of ['ip -j -4 rule', 'wg show slot1 dump', 'sysctl -n net.ipv4.ip_forward'])
+    await expect(reading.run(argv.split(' '))).resolves.toBeTypeOf('string');
+});
+
+it('refuses what changes, and takes what is as it shall be for nothing to change', async () => {
+  const reading = readOnly(kernel);
+  await expect(ensureSysctls(reading, { 'net.ipv4.ip_forward': '1' })).resolves.toEqual([]);
+  await expect(ensureSysctls(reading, { 'net.ipv4.ip_forward': '0' })).rejects.toThrow(WouldChange);
+  await expect(ipBatch(reading, [])).resolves.toBeUndefined();
+  await expect(ipBatch(reading, ['link set dev lo up'])).rejects.toThrow(WouldChange);
+  await expect(setWgPeers(reading, 'slot1', [])).resolves.toBeUndefined();
+  await expect(reading.run(['nft', '-f', '-'])).rejects.toThrow(WouldChange);
+  expect(() => reading.follow(['nft', 'monitor'], () => undefined)).toThrow(WouldChange);
+});
