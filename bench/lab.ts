@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -68,9 +68,11 @@ export interface Probe {
 export async function benchLab(): Promise<BenchLab> {
   const folder = await mkdtemp(join(tmpdir(), 'parkway-bench-'));
   const name = `bench-${process.pid}`;
+  // The database's user passes through.
+  await chmod(folder, 0o711);
   const runner = realRunner();
   const run = (words: readonly string[], env: readonly string[] = []) =>
-    runner.run(['env', ...env, PARKWAY, ...words], { timeoutMs: PATIENCE_MS });
+    runner.run(['env', `PARKWAY_LAB_DIR=${folder}`, ...env, PARKWAY, ...words], { timeoutMs: PATIENCE_MS });
   const lab = ([verb = '', ...rest]: string[]) => run(['lab', verb, '--name', name, ...rest]);
   const down = async () => {
     await lab(['down']);
@@ -85,7 +87,7 @@ export async function benchLab(): Promise<BenchLab> {
       lab: (...words) => lab(words),
       parkway: ({ token }, ...words) => run(words, [`PARKWAY_URL=${status.url}`, `PARKWAY_TOKEN=${token}`]),
       call: (account, request) => call(status, account, request),
-      probe: (laptop) => startProbe(name, laptop),
+      probe: (laptop) => startProbe(folder, name, laptop),
     };
   } catch (error) {
     await down();
@@ -121,11 +123,11 @@ async function call<T>(
   return { at, body: answer.parse(text === '' ? undefined : JSON.parse(text)) };
 }
 
-function startProbe(name: string, laptop: string): Probe {
+function startProbe(folder: string, name: string, laptop: string): Probe {
   const child = spawn(
     PARKWAY,
     ['lab', 'exec', '--name', name, laptop, '--', process.execPath, join(ROOT, 'bench/probe.ts')],
-    { stdio: ['pipe', 'pipe', 'inherit'] },
+    { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, PARKWAY_LAB_DIR: folder } },
   );
   const events: Event[] = [];
   const waiting = new Set<(event: Event) => void>();
