@@ -4,7 +4,7 @@ import { type Place, must } from './support.ts';
 import { OLGA, type World, reaches, serveStreams, stream } from './system-world.ts';
 
 const DEVICE = '192.168.1.20';
-const BYTES = 6_000_000;
+const BYTES = 3_000_000;
 
 /** Pings with "don't fragment" and this much payload: 1372 makes a packet of 1400 bytes. */
 const ping = async (world: World, size: number, count = 3) =>
