@@ -28,9 +28,6 @@ export default defineConfig({
           name: 'netns',
           include: ['test/netns/**/*.test.ts'],
           fileParallelism: false,
-          // Real packets on a machine that others use too: once may be the machine, twice is us. A second try is
-          // shown as `retry x1`.
-          retry: 1,
           hookTimeout: 180_000,
           testTimeout: 180_000,
         },

@@ -4,7 +4,7 @@ import { type Place, must } from './support.ts';
 import { OLGA, type World, reaches, serveStreams, stream } from './system-world.ts';
 
 const DEVICE = '192.168.1.20';
-const BYTES = 3_000_000;
+const BYTES = 6_000_000;
 
 /** Pings with "don't fragment" and this much payload: 1372 makes a packet of 1400 bytes. */
 const ping = async (world: World, size: number, count = 3) =>
@@ -77,10 +77,12 @@ except ConnectionRefusedError: print("refused")`;
     }
   });
 
+  // A transfer stood still here once for more than 15 s, for a cause that is not known (docs/measurements.md). A black
+  // hole stops both tries; a second try is shown as `retry x1`.
   it.each([
     ['agent and gateway', 'site-gruenau', 'gw-eu-1', '198.51.100.5'],
     ['client and gateway', 'home-1', 'gw-eu-1', '198.51.100.5'],
-  ])('a path of 1280 between %s, below the tunnel, is no black hole', async (_, router) => {
+  ])('a path of 1280 between %s, below the tunnel, is no black hole', { retry: 1 }, async (_, router) => {
     const world = get();
     await narrow(world.at('edge-eu'), world.at(router), 1280);
     try {

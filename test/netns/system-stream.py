@@ -153,7 +153,7 @@ def pingpong(source, host, port, seconds):
 
 def transfer(way, source, host, port, size):
     sock = opened(socket.SOCK_STREAM, source, host, port)
-    sock.settimeout(45)
+    sock.settimeout(15)
     sock.sendall(f"{way} {size}\n".encode())
     if way == "upload":
         sock.sendall(b"x" * size)
