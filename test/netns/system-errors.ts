@@ -77,7 +77,6 @@ except ConnectionRefusedError: print("refused")`;
     }
   });
 
-  // A transfer stood still here once for more than 15 s, for a cause that is not known: see docs/measurements.md.
   it.each([
     ['agent and gateway', 'site-gruenau', 'gw-eu-1', '198.51.100.5'],
     ['client and gateway', 'home-1', 'gw-eu-1', '198.51.100.5'],

@@ -58,14 +58,15 @@ def echo(sock):
 
 
 def bulk(sock):
-    way, _, size = sock.makefile("rb").readline().decode().partition(" ")
-    if way == "download":
-        sock.sendall(b"x" * int(size))
-        return sock.close()
-    left = int(size)
-    while left > 0 and (data := sock.recv(1 << 16)):
-        left -= len(data)
-    sock.sendall(b"done\n")
+    # All is read by the reader: with the first line it takes whatever has arrived behind it.
+    with sock, sock.makefile("rb") as reader:
+        way, _, size = reader.readline().decode().partition(" ")
+        if way == "download":
+            return sock.sendall(b"x" * int(size))
+        left = int(size)
+        while left > 0 and (data := reader.read1(1 << 16)):
+            left -= len(data)
+        sock.sendall(b"done\n")
 
 
 def serve(port):
