@@ -89,7 +89,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   });
   const sync = openSync({ disk, enforcer });
   const context = { options, keys, identity, sync, enforcer, send };
-  const watching = table.watch(coalesced((what) => enforcer.reload(sync.state(), what)));
+  const reload = coalesced((what) => enforcer.reload(sync.state(), what));
+  const watching = table.watch((what) => reload(what.detail));
   // What somebody changes after the rules are loaded has to be seen; but nothing waits for ever for that.
   await Promise.race([watching.ready, sleep(WATCH_MS)]);
   await enforcer.converge(sync.state());

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type ListenState, anythingForeign, listenTo, readLine } from './listen.ts';
 import type { Follower, Runner } from './run.ts';
 
 /** One table of family `ip` that this process owns. */
@@ -6,48 +7,45 @@ export interface NftTable {
   /** Applies commands as one transaction: all of it or nothing. Throws `KernelError`. */
   apply(commands: string): Promise<void>;
   /**
-   * Calls back when anybody else changed the table, or may have. Nothing is listed for that: each of our transactions
-   * carries a number in the set `generation`, and `nft monitor` shows a change that has none.
+   * The text of sets and maps, given as `set <name>` or `map <name>`, by one process. One that is not there is left out.
+   * It waits for no change, so a change may come between two sets.
    */
-  watch(onForeign: (what: string) => void): Watch;
+  list(sets: readonly string[]): Promise<string>;
+  /**
+   * Calls back when anybody else changed the table, or may have. Nothing is listed for that: each of our transactions
+   * carries a number in the set `generation`, and the kernel tells of each transaction what it changed.
+   */
+  watch(onForeign: (what: Foreign) => void): Watch;
+}
+
+/** What somebody else changed in a table, or may have. */
+export interface Foreign {
+  /** For people: what happened. */
+  readonly detail: string;
+  /** Whether rules, chains, the table or sets themselves were added or removed, or messages were lost. */
+  readonly isFrame: boolean;
+  /** The sets whose elements were changed; 'all' when messages were lost, or sets or the table were removed. */
+  readonly sets: 'all' | readonly string[];
 }
 
 /** A watch that goes on until it is stopped. */
 export interface Watch {
-  /** Settles when changes are seen from now on: with a million elements in the kernel that takes seconds. */
+  /** Settles when changes are seen from now on. */
   readonly ready: Promise<void>;
   stop(): void;
 }
-
-/** What the reading of `nft monitor` holds. */
-export interface MonitorState {
-  /** Kernel generation minus our own count at our last change that was seen. */
-  readonly offset: number | undefined;
-  /** Whether messages were lost since then. */
-  readonly lost: boolean;
-  /** Our number of the transaction that is being printed. */
-  readonly ours: number | undefined;
-  /** Whether the transaction that is being printed was told to be foreign. */
-  readonly foreign: boolean;
-}
-
-/** The state before anything was read. */
-export const MONITOR_START: MonitorState = { offset: undefined, lost: false, ours: undefined, foreign: false };
 
 /** Large rule sets take their time; a hung `nft` must not hang the daemon for ever. */
 const TIMEOUT_MS = 120_000;
 
 /**
- * How long after the end of `nft monitor` it is started again. It does end: nft 1.0.6 crashes when it is to print that a
- * rule with `dnat ip prefix` goes. What is missed meanwhile shows in the count of generations.
+ * Given a file of several, `nft` (1.0.6) finds only the last set that is named; here each line is a command. It would keep a
+ * history in HOME.
  */
-const RESTART_MS = 200;
+const LIST = ['env', 'HOME=/dev/null', 'nft', '-i'];
 
-/**
- * How long after its start it is first tried out; the next time after twice that, and so on, since each change makes it
- * read the rules anew before it begins.
- */
-const PROBE_MS = 100;
+/** How long after its end the listener is started again. What it missed shows in the count of generations. */
+const RESTART_MS = 200;
 
 /**
  * Opens a table for this process. `start` is the number of its first transaction; take a random one below 2^31, so
@@ -65,7 +63,6 @@ export function nftTable(runner: Runner, table: string, start: number): NftTable
   }
 
   async function transact(commands: string): Promise<void> {
-    // The number comes first, so that the first line of somebody else's transaction gives it away.
     const stamp = `add set ip ${table} generation { type mark; }\nflush set ip ${table} generation\nadd element ip ${table} generation { ${count + 1} }\n`;
     await runner.run(['nft', '-f', '-'], {
       input: `add table ip ${table}\n${stamp}${commands}`,
@@ -74,38 +71,34 @@ export function nftTable(runner: Runner, table: string, start: number): NftTable
     count += 1;
   }
 
-  function watch(onForeign: (what: string) => void): Watch {
+  async function list(sets: readonly string[]): Promise<string> {
+    if (sets.length === 0) return '';
+    const input = sets.map((set) => `list ${set.replace(' ', ` ip ${table} `)}\n`).join('');
+    return runner.run(LIST, { input, timeoutMs: TIMEOUT_MS });
+  }
+
+  function watch(onForeign: (what: Foreign) => void): Watch {
     const stopping = new AbortController();
     const { promise: ready, resolve } = Promise.withResolvers<void>();
-    let state = MONITOR_START;
+    let state: ListenState = { offset: undefined, last: start + 1 };
     let follower: Follower | undefined;
-    const heard = { isHeard: false };
 
-    // A change of our own shows by its number whether one of somebody else's was missed.
-    const probe = () => {
-      if (!stopping.signal.aborted) apply('').catch((error: unknown) => onForeign(String(error)));
+    const tell = (what: Foreign) => {
+      if (!stopping.signal.aborted) onForeign(what);
     };
     const onLine = (line: string) => {
-      const read = readMonitor(state, line, table, start);
-      if (read.state.lost && !state.lost) probe();
-      ({ state } = read);
-      if (state.ours !== undefined) {
-        heard.isHeard = true;
-        resolve();
-      }
-      if (read.foreign !== undefined && !stopping.signal.aborted) onForeign(read.foreign);
+      const heard = readLine(state, line, count + 1);
+      ({ state } = heard);
+      if (heard.what === 'ours') resolve();
+      if (heard.foreign !== undefined) tell(heard.foreign);
+      // A change of our own shows by its number whether one of somebody else's was missed.
+      if (heard.what === 'lost' && !stopping.signal.aborted)
+        apply('').catch((error: unknown) => tell(anythingForeign(String(error))));
     };
     const run = async () => {
       while (!stopping.signal.aborted) {
-        heard.isHeard = false;
-        follower = runner.follow(['nft', 'monitor'], onLine);
-        const ended = follower.ended.then(() => (heard.isHeard = true));
-        for (let pause = PROBE_MS; !heard.isHeard && !stopping.signal.aborted; pause *= 2) {
-          await Promise.race([ended, sleep(pause)]);
-          if (!heard.isHeard) probe();
-        }
-        await ended;
-        state = monitorEnded(state);
+        follower = runner.follow(listenTo(table), onLine);
+        await follower.ended;
         await sleep(RESTART_MS);
       }
     };
@@ -119,47 +112,5 @@ export function nftTable(runner: Runner, table: string, start: number): NftTable
     };
   }
 
-  return { apply, watch };
-}
-
-/**
- * Reads one line of `nft monitor`. Returns the next state, and `foreign` when the table was changed by a transaction
- * without a number of ours (`start` is the lowest), or when messages were lost and the count of generations shows that
- * somebody else made some of them. Cheap: a large load of our own is tens of thousands of lines.
- */
-export function readMonitor(
-  state: MonitorState,
-  line: string,
-  table: string,
-  start: number,
-): { state: MonitorState; foreign?: string } {
-  if (line.startsWith('# new generation ')) return endOfTransaction(state, Number.parseInt(line.slice(17), 10));
-  if (line.startsWith('#')) return { state: { ...state, lost: true } };
-  if (state.ours !== undefined || state.foreign) return { state };
-  const [, , family, name, object, , element = ''] = line.split(' ', 7);
-  if (family !== 'ip' || name !== table) return { state };
-  if (object === 'generation') {
-    const number = line.startsWith('add element ') ? Number(element) : Number.NaN;
-    return number >= start ? { state: { ...state, ours: number } } : { state };
-  }
-  // The table itself may be added by ourselves before the number is.
-  if (line.startsWith('add table ')) return { state };
-  return { state: { ...state, foreign: true }, foreign: line };
-}
-
-/** The state when `nft monitor` has ended. A foreign transaction that it was printing has been told, and counts. */
-export function monitorEnded({ offset, foreign }: MonitorState): MonitorState {
-  const counted = offset !== undefined && foreign ? offset + 1 : offset;
-  return { offset: counted, lost: true, ours: undefined, foreign: false };
-}
-
-function endOfTransaction(state: MonitorState, generation: number): { state: MonitorState; foreign?: string } {
-  const { ours, lost, offset } = state;
-  if (ours !== undefined) {
-    const next = { offset: generation - ours, lost: false, ours: undefined, foreign: false };
-    const missed = lost && generation - ours !== offset;
-    return missed ? { state: next, foreign: 'changes were made that nft monitor did not show' } : { state: next };
-  }
-  // Somebody else's change, here or in a table that is nobody's concern, moves the count of generations.
-  return { state: { offset: offset === undefined ? undefined : offset + 1, lost, ours: undefined, foreign: false } };
+  return { apply, list, watch };
 }
