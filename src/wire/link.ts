@@ -3,6 +3,7 @@
  * lives. It proves who the daemon is, hands on what control says strictly in order, and notices a peer that is silent.
  */
 import { type RawData, WebSocket } from 'ws';
+import { unpack } from './packing.ts';
 import { type FromDaemonJson, MAX_MESSAGE, SYNC_PATH, type ToDaemon, toDaemon } from './sync.ts';
 
 /** What control says after its challenge, which the link answers itself. */
@@ -33,6 +34,9 @@ const FIRST_DELAY = 100;
 const LONGEST_DELAY = 2000;
 const TICK = 1000;
 const SILENT_TICKS = 3;
+
+/** So many bytes may wait for the handler; then nothing more is read, and control waits. */
+const MAX_WAITING = 2 * 1024 * 1024;
 
 /** Milliseconds to wait before attempt `n` (from 0) after a failure: 100 ms doubling to 2 s, of which `random` (0 to 1) takes up to half. */
 export function backoff(n: number, random: number): number {
@@ -95,6 +99,7 @@ function openConnection(options: LinkOptions, hooks: Hooks): Connection {
   let greeted = false;
   let ended = false;
   let silentTicks = 0;
+  let waiting = 0;
 
   const end = (reason: string): void => {
     if (ended) return;
@@ -108,12 +113,18 @@ function openConnection(options: LinkOptions, hooks: Hooks): Connection {
 
   // Ticks, not times: after this process was held up (a large compile), what came meanwhile is read before the second tick.
   const ticking = setInterval(() => {
+    // Whom we do not read cannot be heard.
+    if (socket.isPaused) silentTicks = 0;
     if (++silentTicks > SILENT_TICKS) return end(`no frame for ${SILENT_TICKS} s`);
     if (socket.readyState === WebSocket.OPEN) socket.ping();
   }, TICK);
 
-  const handle = async (message: Instruction): Promise<void> => {
+  const handle = async (data: Buffer, binary: boolean): Promise<void> => {
     if (ended) return;
+    const message = await parse(data, binary);
+    if (message === undefined) return end(NO_MESSAGE);
+    if (message.type === 'challenge') return end('control sent a second challenge');
+    if (message.type !== 'refused') hooks.onHeard();
     try {
       await options.onMessage(message);
     } catch (error) {
@@ -121,18 +132,27 @@ function openConnection(options: LinkOptions, hooks: Hooks): Connection {
     }
   };
 
+  const handleAndRead = async (data: Buffer, binary: boolean): Promise<void> => {
+    await handle(data, binary);
+    waiting -= data.length;
+    if (waiting <= MAX_WAITING) socket.resume();
+  };
+
+  const greet = (data: Buffer, binary: boolean): void => {
+    const message = binary ? undefined : read(data.toString('utf8'));
+    if (message === undefined) return end(NO_MESSAGE);
+    if (message.type !== 'challenge') return end('control did not open with a challenge');
+    greeted = true;
+    socket.send(JSON.stringify(options.hello(message.nonce)));
+    options.onState(true);
+  };
+
   const receive = (data: RawData, binary: boolean): void => {
-    const message = binary ? undefined : parse(data);
-    if (message === undefined) return end('control sent something that is not a message');
-    if (!greeted) {
-      if (message.type !== 'challenge') return end('control did not open with a challenge');
-      greeted = true;
-      socket.send(JSON.stringify(options.hello(message.nonce)));
-      return options.onState(true);
-    }
-    if (message.type === 'challenge') return end('control sent a second challenge');
-    if (message.type !== 'refused') hooks.onHeard();
-    hooks.enqueue(() => handle(message));
+    if (!(data instanceof Buffer)) return end(NO_MESSAGE);
+    if (!greeted) return greet(data, binary);
+    waiting += data.length;
+    if (waiting > MAX_WAITING) socket.pause();
+    hooks.enqueue(() => handleAndRead(data, binary));
   };
 
   const alive = (): void => {
@@ -166,9 +186,19 @@ function syncUrl(base: string): URL {
   return url;
 }
 
-function parse(data: RawData): ToDaemon | undefined {
+const NO_MESSAGE = 'control sent something that is not a message';
+
+async function parse(data: Buffer, binary: boolean): Promise<ToDaemon | undefined> {
   try {
-    return data instanceof Buffer ? toDaemon.parse(JSON.parse(data.toString('utf8'))) : undefined;
+    return read(await unpack(data, binary));
+  } catch {
+    return undefined;
+  }
+}
+
+function read(text: string): ToDaemon | undefined {
+  try {
+    return toDaemon.parse(JSON.parse(text));
   } catch {
     return undefined;
   }

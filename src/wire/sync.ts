@@ -6,6 +6,8 @@
  * an agent receives its whole small state each time something of its plant changed. Both answer `ack` with the revision
  * that their kernel now holds. Every message may be lost with its connection, doubled by a reconnect, or late:
  * a gateway drops a delta that does not continue what it has and subscribes again, and applying one twice is harmless.
+ *
+ * A message is JSON in a text message; a large one of control's is compressed, see `packing.ts`.
  */
 import { z } from 'zod';
 import { endpointSchema, goneSchema, ipSchema, publicKeySchema, rowsSchema } from './state.ts';
@@ -13,7 +15,7 @@ import { endpointSchema, goneSchema, ipSchema, publicKeySchema, rowsSchema } fro
 /** Where daemons connect. */
 export const SYNC_PATH = '/api/v1/sync';
 
-/** The largest message either side takes, in bytes. Snapshots are cut to parts well below it. */
+/** The largest message either side takes, in bytes, before and after it is decompressed. Snapshots are cut to parts well below it. */
 export const MAX_MESSAGE = 4 * 1024 * 1024;
 
 /** UDP port on which an agent answers the gateways' path probes, on its infrastructure address. */

@@ -1,20 +1,12 @@
 import { z } from 'zod';
 import { verifyBytes } from '../../net/keys.ts';
-import {
-  type Daemon,
-  findDaemon,
-  noteApplied,
-  noteHello,
-  noteLimits,
-  notePaths,
-  noteRepair,
-} from '../../store/telemetry.ts';
+import { type Daemon, findDaemon, noteHello, noteLimits, notePaths, noteRepair } from '../../store/telemetry.ts';
 import { Problem } from '../../wire/problem.ts';
 import { type FromDaemon, MAX_MESSAGE, fromDaemon, helloBytes } from '../../wire/sync.ts';
 import type { Deps } from '../deps.ts';
 
 export type Hello = Extract<FromDaemon, { type: 'hello' }>;
-export type Report = Exclude<FromDaemon, { type: 'hello' }>;
+export type Report = Exclude<FromDaemon, { type: 'hello' | 'ack' }>;
 
 /** Before a daemon has proved who it is, it has little to say. */
 const MAX_HELLO = 4096;
@@ -44,13 +36,15 @@ export async function greet(deps: Deps, hello: Hello, nonce: string): Promise<Da
   return daemon;
 }
 
-/** Notes what a daemon reports. `told` is the latest revision it was told. Throws `message-malformed` for what it has no business to say. */
-export async function takeReport(deps: Deps, daemon: Daemon, report: Report, told: number): Promise<void> {
+/** The revision that a daemon confirms. Throws `message-malformed` when it is beyond `told`, the latest that it was told. */
+export function checkedAck(revision: number, told: number): number {
+  if (revision > told) throw malformed(`Revision ${revision} was never sent on this connection.`);
+  return revision;
+}
+
+/** Notes what a daemon reports. Throws `message-malformed` for what it has no business to say. */
+export async function takeReport(deps: Deps, daemon: Daemon, report: Report): Promise<void> {
   const { db } = deps;
-  if (report.type === 'ack') {
-    if (report.revision > told) throw malformed(`Revision ${report.revision} was never sent on this connection.`);
-    return noteApplied(db, daemon, report.revision);
-  }
   if (report.type === 'repaired') return noteRepair(db, daemon, report.what, report.detail);
   if (daemon.kind !== 'gateway') throw malformed(`An agent has no "${report.type}" to report.`);
   if (report.type === 'paths') return notePaths(db, daemon.number, report);

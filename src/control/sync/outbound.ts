@@ -1,20 +1,14 @@
 import { sealTo, signBytes } from '../../net/keys.ts';
 import { openSlotKey } from '../../store/slots.ts';
 import { readAgentState } from '../../store/sync-agent.ts';
-import { type SealSlotKey, type SyncMessage, catchUp } from '../../store/sync.ts';
+import type { SealSlotKey } from '../../store/sync.ts';
 import type { Daemon } from '../../store/telemetry.ts';
-import type { ProblemCode } from '../../wire/problem.ts';
+import { pack } from '../../wire/packing.ts';
 import type { ToDaemonJson } from '../../wire/sync.ts';
 import type { Deps } from '../deps.ts';
+import type { Channel } from './channel.ts';
 import { limiting, merging } from './merging.ts';
-
-/** The way to one daemon. */
-export interface Channel {
-  /** Resolves when the message has left this process, so that whoever waits for it does not pile up messages. */
-  readonly send: (message: ToDaemonJson | SyncMessage) => Promise<void>;
-  readonly refuse: (code: ProblemCode, detail: string) => void;
-  readonly isOpen: () => boolean;
-}
+import type { Reader } from './reader.ts';
 
 /** What is sent to one daemon. */
 export interface Outbound {
@@ -28,19 +22,20 @@ export interface Outbound {
 const agentReads = limiting(4);
 
 /** Tells a gateway that holds `have` what changed since, and again after each change. */
-export function toGateway(deps: Deps, daemon: Daemon, have: number, channel: Channel): Outbound {
+export function toGateway(deps: Deps, reader: Reader, daemon: Daemon, have: number, channel: Channel): Outbound {
   let told = have;
   let greeted = false;
   const sealSlotKey: SealSlotKey = (slot, sealedKey) =>
     sealTo(daemon.tunnelKey, `slot ${slot}`, openSlotKey(deps.masterKey, slot, sealedKey));
   const push = merging(async () => {
-    for await (const message of catchUp(deps.db, told, sealSlotKey)) {
-      await channel.send(message);
-      if (message.last) told = message.type === 'delta' ? message.to : message.revision;
+    for await (const { revision, last, packed } of reader.since(told)) {
+      await channel.send(await packed(sealSlotKey));
+      if (last) told = revision;
       greeted = true;
     }
     // Its last word may have been lost with the last connection: an empty delta asks for it again.
-    if (!greeted) await channel.send({ type: 'delta', from: told, to: told, last: true, rows: {}, gone: {} });
+    const nothing: ToDaemonJson = { type: 'delta', from: told, to: told, last: true, rows: {}, gone: {} };
+    if (!greeted) await channel.send(await pack(nothing));
     greeted = true;
   });
   return { push, told: () => told };
@@ -59,7 +54,8 @@ export function toAgent(deps: Deps, daemon: Daemon, have: number, channel: Chann
     }
     const state = JSON.stringify(read.state);
     const signature = signBytes(deps.installation.keys.privateKey, Buffer.from(state));
-    await channel.send({ type: 'agent-state', state, signature });
+    const message: ToDaemonJson = { type: 'agent-state', state, signature };
+    await channel.send(await pack(message));
     told = read.state.revision;
   });
   return { push, told: () => told };

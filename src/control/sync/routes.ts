@@ -1,15 +1,20 @@
 import { randomBytes } from 'node:crypto';
+import type { Duplex } from 'node:stream';
 import websocket from '@fastify/websocket';
 import type { RawData, WebSocket } from 'ws';
+import { noteApplied } from '../../store/telemetry.ts';
 import { isUnfit } from '../../store/unfit.ts';
-import { Problem, type ProblemCode } from '../../wire/problem.ts';
+import { Problem } from '../../wire/problem.ts';
 import { MAX_MESSAGE, SYNC_PATH } from '../../wire/sync.ts';
 import type { Deps } from '../deps.ts';
 import type { App } from '../http/app.ts';
 import { type Throttle, newThrottle } from '../throttle.ts';
+import { acknowledging } from './acks.ts';
+import { type Channel, channelOf } from './channel.ts';
 import type { Hub, Session } from './hub.ts';
-import { greet, malformed, parseMessage, takeReport } from './inbound.ts';
-import { type Channel, toAgent, toGateway } from './outbound.ts';
+import { checkedAck, greet, malformed, parseMessage, takeReport } from './inbound.ts';
+import { toAgent, toGateway } from './outbound.ts';
+import { type Reader, createReader } from './reader.ts';
 
 const HELLO_WITHIN_MS = 5000;
 
@@ -19,10 +24,14 @@ const REPAIRS = { limit: 60, windowMs: 60_000 };
 /** Above our own limit, so that a message which exceeds it is answered; what exceeds this ends the connection at once. */
 const MAX_FRAME = MAX_MESSAGE + 1024 * 1024;
 
+/** What a connection may send before it proved who it is, in bytes. Above the largest hello, so that one too large is answered. */
+const MAX_UNKNOWN = 65_536;
+
 /** Takes the daemons' connections at `SYNC_PATH` and hands them to the hub. Call it before the app listens. */
 export async function syncRoutes(app: App, deps: Deps, hub: Hub): Promise<void> {
   await app.register(websocket, { options: { maxPayload: MAX_FRAME, perMessageDeflate: false } });
   const repairs = newThrottle({ ...REPAIRS, clock: deps.clock });
+  const context: Context = { deps, hub, repairs, reader: createReader(deps.db) };
   await app.register((scope, _options, done) => {
     scope.get(
       SYNC_PATH,
@@ -31,17 +40,27 @@ export async function syncRoutes(app: App, deps: Deps, hub: Hub): Promise<void> 
         config: { access: 'public' },
         schema: { operationId: 'sync', summary: 'Connections of gateways and agents', hide: true },
       },
-      (socket) => serve(deps, hub, repairs, socket),
+      (socket, request) => serve(context, socket, request.raw.socket),
     );
     done();
   });
 }
 
+/** What all connections share. */
+interface Context {
+  readonly deps: Deps;
+  readonly hub: Hub;
+  readonly repairs: Throttle;
+  readonly reader: Reader;
+}
+
 /** Serves one connection: challenge, hello, and from then on reports, one at a time. */
-function serve(deps: Deps, hub: Hub, repairs: Throttle, socket: WebSocket): void {
+function serve({ deps, hub, repairs, reader }: Context, socket: WebSocket, stream: Duplex): void {
   const nonce = randomBytes(32).toString('base64url');
-  const channel = channelOf(socket);
+  const channel = channelOf(socket, deps.clock);
+  const known = limitUntilKnown(socket, stream);
   let session: Session | undefined;
+  let noteAck: ((revision: number) => Promise<void>) | undefined;
   let heardAt = deps.clock.now();
 
   const take = async (data: Buffer, binary: boolean): Promise<void> => {
@@ -49,13 +68,20 @@ function serve(deps: Deps, hub: Hub, repairs: Throttle, socket: WebSocket): void
     if (session !== undefined) {
       if (message.type === 'hello') throw malformed('There was a hello already.');
       if (message.type === 'repaired' && repairs.take(session.daemon.id) > 0) return;
-      return takeReport(deps, session.daemon, message, session.told());
+      if (message.type !== 'ack') return takeReport(deps, session.daemon, message);
+      const noted = noteAck?.(checkedAck(message.revision, session.told()));
+      noted?.catch((error: unknown) => refuse(deps, channel, error));
+      return;
     }
     if (message.type !== 'hello') throw malformed('The first message must be a hello.');
     const daemon = await greet(deps, message, nonce);
     clearTimeout(impatience);
     if (!channel.isOpen()) return;
-    const outbound = (daemon.kind === 'gateway' ? toGateway : toAgent)(deps, daemon, message.have, channel);
+    known();
+    const { have } = message;
+    const outbound =
+      daemon.kind === 'gateway' ? toGateway(deps, reader, daemon, have, channel) : toAgent(deps, daemon, have, channel);
+    noteAck = acknowledging((revision) => noteApplied(deps.db, daemon, revision));
     session = sessionOf(deps, socket, channel, { daemon, ...outbound, heardAt: () => heardAt });
     hub.add(session);
     void session.push();
@@ -90,7 +116,21 @@ function serve(deps: Deps, hub: Hub, repairs: Throttle, socket: WebSocket): void
     socket.pause();
     taking = takeAfter(taking, bytesOf(data), binary);
   });
-  channel.send({ type: 'challenge', nonce }).catch(() => socket.terminate());
+  channel.send(JSON.stringify({ type: 'challenge', nonce })).catch(() => socket.terminate());
+}
+
+/**
+ * Ends a connection that has sent more than a hello before the returned function was called: whoever did not prove who it
+ * is fills no memory with the beginning of a large message.
+ */
+function limitUntilKnown(socket: WebSocket, stream: Duplex): () => void {
+  let bytes = 0;
+  const count = (chunk: Buffer): void => {
+    bytes += chunk.length;
+    if (bytes > MAX_UNKNOWN) socket.terminate();
+  };
+  stream.on('data', count);
+  return () => void stream.off('data', count);
 }
 
 /** A refusal is told as it is; anything else is ours to know, and the daemon comes again later. */
@@ -107,13 +147,10 @@ function sessionOf(
   channel: Channel,
   parts: Pick<Session, 'daemon' | 'push' | 'told' | 'heardAt'>,
 ): Session {
-  let outdated = true;
   const push = async (): Promise<void> => {
-    outdated = false;
     try {
       await parts.push();
     } catch (error) {
-      outdated = true;
       if (!channel.isOpen()) return;
       // Half of a delta may be on its way: only a new connection starts cleanly.
       deps.log.warn({ err: error, daemon: parts.daemon.id }, 'sync: could not send');
@@ -123,25 +160,9 @@ function sessionOf(
   return {
     ...parts,
     push,
-    outdate: () => (outdated = true),
-    isOutdated: () => outdated,
+    sendingSince: channel.sendingSince,
     refuse: channel.refuse,
     terminate: () => socket.terminate(),
-  };
-}
-
-function channelOf(socket: WebSocket): Channel {
-  return {
-    isOpen: () => socket.readyState === socket.OPEN,
-    send: (message) =>
-      new Promise((resolve, reject) => {
-        socket.send(JSON.stringify(message), (error) => (error ? reject(error) : resolve()));
-      }),
-    refuse: (code: ProblemCode, detail: string) => {
-      if (socket.readyState !== socket.OPEN) return;
-      socket.send(JSON.stringify({ type: 'refused', code, detail }));
-      socket.close(1008, code);
-    },
   };
 }
 
