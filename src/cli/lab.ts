@@ -5,6 +5,8 @@ import { execute, initOf } from '../lab/enter.ts';
 import { connectLaptop, disconnectLaptop } from '../lab/laptop.ts';
 import { type Places, placesOf } from '../lab/places.ts';
 import { render, welcome } from '../lab/screen.ts';
+import type { Size } from '../lab/size/installation.ts';
+import { LARGEST, SMALLEST } from '../lab/size/scale.ts';
 import { order } from '../lab/socket.ts';
 import { type Status, statusSchema } from '../lab/status.ts';
 import { type LabOptions, openLab } from '../lab/supervisor.ts';
@@ -22,6 +24,8 @@ interface UpOptions extends Named {
   readonly json?: true;
   readonly resume?: true;
   readonly gateways: string;
+  readonly size?: string;
+  readonly seed: string;
 }
 
 const GATEWAYS = 'gw-eu-1,gw-eu-2';
@@ -40,6 +44,8 @@ export function labCommand(context: Context): Command {
     .option('--json', 'print its status as JSON when it is healthy')
     .option('--resume', 'go on with what the last lab of this name left')
     .option('--gateways <names>', 'which gateways to run, of gw-eu-1, gw-eu-2, gw-us-1, gw-us-2', GATEWAYS)
+    .option('--size <routes>', 'load so many routes of other people beside, to see it at that size')
+    .option('--seed <number>', 'which of the installations of that size', '1')
     .action((options: UpOptions) => up(context, options));
   verb('status', 'addresses, hosts, gateways, plants, agents, and accounts with their passwords')
     .option('--json', 'print it as JSON')
@@ -89,6 +95,7 @@ async function up(context: Context, given: UpOptions): Promise<void> {
     name: labName(given.name),
     gateways: given.gateways.split(','),
     resume: given.resume ?? false,
+    size: sizeOf(given),
     say: (line) => context.terminal.err(`${line}\n`),
   };
   const print = (status: Status) =>
@@ -117,6 +124,15 @@ function commandOf(words: readonly string[], name: string): { name: string; argv
   if (words[0] === '--') return { name, argv: words.slice(1) };
   if (words.length === 0) throw wrongUsage('Say which command: parkway lab exec <host> -- <command...>');
   return { name, argv: words };
+}
+
+/** The installation to load beside; undefined for none. */
+function sizeOf({ size, seed }: UpOptions): Size | undefined {
+  if (!/^\d{1,9}$/.test(seed)) throw wrongUsage('A seed is a whole number of at most nine digits.');
+  if (size === undefined) return undefined;
+  const routes = Number(size);
+  if (/^\d+$/.test(size) && routes >= SMALLEST && routes <= LARGEST) return { size: routes, seed: Number(seed) };
+  throw wrongUsage(`--size is a number of routes from ${SMALLEST} to ${LARGEST}.`);
 }
 
 /** A lab's name is a folder. */

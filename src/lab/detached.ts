@@ -16,7 +16,7 @@ export const messageSchema = z.discriminatedUnion('type', [
 export type Message = z.infer<typeof messageSchema>;
 
 /** Starts a lab in a process of its own that goes on when this one ends. Resolves when the lab is healthy. */
-export async function startDetached({ base, name, gateways, resume, say }: LabOptions): Promise<Status> {
+export async function startDetached({ base, name, gateways, resume, size, say }: LabOptions): Promise<Status> {
   await refuseSecond(placesOf(base, name));
   mkdirSync(base, { recursive: true });
   // Beside the lab's directory, which a new lab clears first.
@@ -27,6 +27,7 @@ export async function startDetached({ base, name, gateways, resume, say }: LabOp
     `--name=${name}`,
     `--gateways=${gateways.join(',')}`,
     ...(resume ? ['--resume'] : []),
+    ...(size === undefined ? [] : [`--size=${size.size}`, `--seed=${size.seed}`]),
   ];
   const main = fileURLToPath(new URL('main.ts', import.meta.url));
   const child = fork(main, args, {

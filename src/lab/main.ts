@@ -12,6 +12,8 @@ const { values } = parseArgs({
     name: { type: 'string', default: 'default' },
     gateways: { type: 'string', default: '' },
     resume: { type: 'boolean', default: false },
+    size: { type: 'string' },
+    seed: { type: 'string' },
   },
 });
 
@@ -25,7 +27,8 @@ try {
     process.stdout.write(`${line}\n`);
     tell({ type: 'progress', line });
   };
-  const lab = await openLab({ ...values, gateways: values.gateways.split(','), say });
+  const size = values.size === undefined ? undefined : { size: Number(values.size), seed: Number(values.seed) };
+  const lab = await openLab({ ...values, gateways: values.gateways.split(','), size, say });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void lab.down());
   const status = await lab.start();
   tell(status === undefined ? { type: 'failed', error: 'The lab was taken down.' } : { type: 'ready', status });

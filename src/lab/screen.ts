@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { renderBeside } from './size/beside.ts';
 import type { Status } from './status.ts';
 
 const programs = fileURLToPath(new URL('../../bin', import.meta.url));
@@ -8,8 +9,9 @@ export function welcome(status: Status): string {
   const operator = status.accounts.find(({ email }) => email === 'operator@sunfield.test');
   const inverter = status.plants?.flatMap(({ devices }) => devices).find(({ host }) => host === 'inverter.gruenau');
   const named = status.name === 'default' ? '' : ` --name ${status.name}`;
+  const beside = status.beside === null ? '' : `\nBeside: ${renderBeside(status.beside)}`;
   return `
-Parkway is up: ${status.url}
+Parkway is up: ${status.url}${beside}
 
   Open a device of a plant from a laptop, with a stock WireGuard client:
 
@@ -65,6 +67,7 @@ export function render(status: Status): string {
     section('Hosts', hosts),
     section('Gateways', gateways),
     section('Plants', plants),
+    ...(status.beside === null ? [] : [`Beside: ${renderBeside(status.beside)}`]),
     section('Accounts', accounts),
     `Devices: user ${status.devices.user}, password ${status.devices.password}, SSH key ${status.devices.keyFile}`,
     `Files and logs: ${status.stateDirectory}\n`,

@@ -4,6 +4,7 @@ import type { Installation } from './health.ts';
 import type { Hosts, HostState } from './hosts.ts';
 import type { Places } from './places.ts';
 import type { Secrets } from './secrets.ts';
+import type { Beside } from './size/beside.ts';
 import { ACCOUNTS, PLATFORM_ACCOUNT } from './seed/installation.ts';
 import { SLOT, type Topology } from './topology.ts';
 
@@ -30,6 +31,8 @@ export interface Status {
   readonly plants: Installation['plants'] | null;
   readonly agents: readonly { readonly plant: string; readonly host: string; readonly state: string }[] | null;
   readonly accounts: readonly AccountReport[];
+  /** What `up --size` loaded; null when nothing. */
+  readonly beside: Beside | null;
   /** How devices let people in over SSH and HTTPS. */
   readonly devices: ServiceAccount;
 }
@@ -55,10 +58,12 @@ export interface StatusParts {
   readonly url: string;
   readonly state: Status['state'];
   readonly installation: Installation | undefined;
+  readonly beside: Beside | undefined;
 }
 
 /** Puts a status together. */
-export function statusOf({ places, topology, hosts, secrets, account, url, state, installation }: StatusParts): Status {
+export function statusOf(parts: StatusParts): Status {
+  const { places, topology, hosts, secrets, account, url, state, installation, beside } = parts;
   return {
     name: places.name,
     state,
@@ -80,6 +85,7 @@ export function statusOf({ places, topology, hosts, secrets, account, url, state
     plants: installation?.plants ?? null,
     agents: installation?.plants.map(({ name, host, agent }) => ({ plant: name, host, state: agent.state })) ?? null,
     accounts: accountsOf(secrets),
+    beside: beside ?? null,
     devices: account,
   };
 }

@@ -10,6 +10,8 @@ import { networkOf } from './network.ts';
 import { type Places, placesOf } from './places.ts';
 import { loadSecrets } from './secrets.ts';
 import { type Apis, seed } from './seed/seed.ts';
+import { type Beside, loadBeside, readBeside } from './size/beside.ts';
+import type { Size } from './size/installation.ts';
 import { listenForOrders, NoLab, order, type Order } from './socket.ts';
 import { type Status, statusOf } from './status.ts';
 import { topologyOf } from './topology.ts';
@@ -21,6 +23,8 @@ export interface LabOptions {
   readonly gateways: readonly string[];
   /** Whether to go on with what the last lab of this name left, instead of a new one. */
   readonly resume: boolean;
+  /** What to load beside the lab's own accounts and plants. */
+  readonly size: Size | undefined;
   /** Told of each step. */
   readonly say: (line: string) => void;
 }
@@ -44,6 +48,9 @@ const STATUS_WITHIN_MS = 5000;
 export async function openLab(options: LabOptions): Promise<Lab> {
   const places = placesOf(options.base, options.name);
   await refuseSecond(places);
+  let beside: Beside | undefined = options.resume ? await readBeside(places) : undefined;
+  if (beside !== undefined && options.size !== undefined)
+    throw new Error(`The lab ${places.name} has ${beside.routes} routes beside already. Resume it without --size.`);
   if (!options.resume) await rm(places.directory, { recursive: true, force: true });
   // The database's user must pass through; the files inside are closed.
   await mkdir(places.logs, { recursive: true });
@@ -67,7 +74,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
   const status = async (): Promise<Status> => {
     const asking = apis && ask(apis.platform, apis.administrators).catch(() => undefined);
     const installation = await Promise.race([asking, delay(STATUS_WITHIN_MS, undefined, { ref: false })]);
-    return statusOf({ places, topology, hosts, secrets, account, url, state, installation });
+    return statusOf({ places, topology, hosts, secrets, account, url, state, installation, beside });
   };
 
   const bringUp = async (): Promise<Status> => {
@@ -84,8 +91,18 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     );
     await controlAnswers(url, closing.signal);
     apis = await seed({ deps, hosts, gateways: options.gateways, say });
+    const { platform, administrators } = apis;
     await devices;
     await healthy(apis, options.gateways, say, closing.signal);
+    if (options.size !== undefined) {
+      const gateways = () =>
+        ask(platform, administrators).then(
+          (asked) => asked.gateways,
+          () => undefined,
+        );
+      beside = await loadBeside(options.size, { places, gateways, say, signal: closing.signal });
+      await healthy(apis, options.gateways, say, closing.signal);
+    }
     state = 'up';
     say('everything works');
     return status();

@@ -22,7 +22,7 @@ export interface Size {
 /**
  * Describes an installation: organizations of different sizes, portfolios, plants with networks that overlap as in life, people,
  * roles, cooperations, certificates, pauses and choices. Pure. `routes` of the result says how many there are; it is within 1 % of
- * `size`. Throws RangeError for a size below SMALLEST.
+ * `size`. Throws RangeError for a size that is not from SMALLEST to LARGEST.
  */
 export function describeInstallation({ size, seed }: Size): Installation {
   const scale = scaleOf(size);

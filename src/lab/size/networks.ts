@@ -7,11 +7,11 @@ const DEFAULTS = ['192.168.1.0/24', '192.168.1.0/24', '192.168.0.0/24', '192.168
 
 /** Prefix lengths of planned networks with their shares, in percent; what is wider than /20 has no alias (VPN-10). */
 const LENGTHS: readonly (readonly [length: number, percent: number])[] = [
-  [24, 33],
-  [26, 25],
-  [25, 15],
-  [27, 13],
-  [28, 11],
+  [26, 30],
+  [24, 24],
+  [25, 16],
+  [27, 15],
+  [28, 12],
   [23, 1.4],
   [22, 1.2],
   [16, 0.4],

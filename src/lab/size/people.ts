@@ -86,10 +86,10 @@ interface Office {
   readonly people: Person[];
   readonly certificates: Certificate[];
   readonly memberships: Membership[];
-  hire(organization: Index, role: OrganizationRole, certified: boolean): Worker;
+  readonly hire: (organization: Index, role: OrganizationRole, certified: boolean) => Worker;
   /** Makes somebody a member of another organization as well. */
-  join(organization: Index, person: Index): void;
-  holders(): number;
+  readonly join: (organization: Index, person: Index) => void;
+  readonly holders: () => number;
 }
 
 function officeOf(random: Random, changes: number): Office {
@@ -129,7 +129,7 @@ function spread(operators: readonly Index[], count: number, estate: Estate): Ind
   const total = operators.reduce((sum, operator) => sum + plantsOf(estate, operator), 0);
   const places: Index[] = [];
   let plants = 0;
-  for (const operator of [...operators].reverse()) {
+  for (const operator of operators.toReversed()) {
     plants += plantsOf(estate, operator);
     while (places.length < Math.round((count * plants) / total)) places.push(operator);
   }

@@ -1,6 +1,9 @@
 /** The smallest installation that is described: about 30 people with 3 plants each. */
 export const SMALLEST = 100;
 
+/** The largest: a slot of the user pool has room for its people. */
+export const LARGEST = 5_000_000;
+
 /** How many of everything an installation of `size` routes has; see `scaleOf`. */
 export interface Scale {
   readonly routes: number;
@@ -23,10 +26,11 @@ export interface Scale {
  * with a certificate are size ÷ that: 100, 316, 1,000, and 10,000 of 1,000,000. What benches need has its full size (a portfolio of
  * 1,000 plants; one of 10 plants with 500 people; 100 people × 200 plants) from 100,000 routes on and shrinks below with the people.
  * Plants are as many as people where those of the benches are few among them (10,000 of 1,000,000 routes), else up to twice as many.
- * Throws RangeError below SMALLEST.
+ * Throws RangeError for a size that is not from SMALLEST to LARGEST.
  */
 export function scaleOf(size: number): Scale {
-  if (!Number.isInteger(size) || size < SMALLEST) throw new RangeError(`a size is a whole number from ${SMALLEST} on`);
+  if (!Number.isInteger(size) || size < SMALLEST || size > LARGEST)
+    throw new RangeError(`a size is a whole number from ${SMALLEST} to ${LARGEST}`);
   const perPerson = Math.min(100, Math.sqrt(size / 10));
   const holders = Math.round(size / perPerson);
   const benchPlants = Math.min(1000, holders);
