@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { z } from 'zod';
 import { systemClock } from '../net/clock.ts';
 import { DEFAULT_POOLS } from '../net/pools.ts';
-import { realRunner } from '../kernel/run.ts';
+import { launchingRunner } from '../kernel/launch.ts';
 import { endpointSchema } from '../wire/state.ts';
 import { startGateway } from './start.ts';
 
@@ -43,7 +43,7 @@ try {
       connections: env.PARKWAY_LIMIT_CONNECTIONS,
     },
     pools: DEFAULT_POOLS,
-    runner: realRunner(),
+    runner: launchingRunner(),
     clock: systemClock,
     log,
   });

@@ -43,7 +43,8 @@ export class KernelError extends Error {
   }
 }
 
-const TIMEOUT_MS = 30_000;
+/** How long a program may run unless it is told otherwise, ms. */
+export const TIMEOUT_MS = 30_000;
 
 /** The runner that really starts programs. */
 export function realRunner(): Runner {
@@ -56,7 +57,7 @@ function start(argv: readonly string[], input: number | 'ignore'): ChildProcess 
 }
 
 async function run(argv: readonly string[], options: RunOptions = {}): Promise<string> {
-  const input = options.input === undefined ? 'ignore' : openInput(options.input);
+  const input = options.input === undefined ? 'ignore' : openMemory(options.input);
   const child = start(argv, input);
   if (input !== 'ignore') closeSync(input);
   const out: Buffer[] = [];
@@ -69,10 +70,10 @@ async function run(argv: readonly string[], options: RunOptions = {}): Promise<s
 }
 
 /**
- * Opens a text for reading, as a file in memory that has no name any more. What Node calls a pipe is a socket, and `wg`
+ * Opens a text for reading, as a file in memory that has no name any more. Returns its descriptor. What Node calls a pipe is a socket, and `wg`
  * cannot open that by the name `/dev/stdin`.
  */
-function openInput(text: string): number {
+export function openMemory(text: string): number {
   const path = `/dev/shm/parkway-${randomUUID()}`;
   writeFileSync(path, text, { flag: 'wx', mode: 0o600 });
   try {
