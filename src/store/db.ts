@@ -43,11 +43,16 @@ export function connectionConfig(config: string | ClientConfig): ClientConfig {
 const TIMEOUTS = { idle_in_transaction_session_timeout: 20_000, lock_timeout: 10_000 } as const;
 
 /**
+ * No statement here runs long enough for a compiled plan to pay: compiling took longer than the rest of a verification.
+ */
+const PLANNING = { options: '-c jit=off' } as const;
+
+/**
  * Opens a pool. `config` is a connection URL or options of `pg`. Connects lazily; a connection that breaks while idle is
  * dropped and replaced by the next query. `destroy()` the result to close it.
  */
 export function openDb(config: string | PoolConfig): Db {
-  const pool = new Pool({ max: 16, ...TIMEOUTS, ...connectionConfig(config) });
+  const pool = new Pool({ max: 16, ...TIMEOUTS, ...PLANNING, ...connectionConfig(config) });
   // A client that loses its server emits an error, on the pool while idle and on itself while in use; without a listener
   // that would end the process. Whoever uses it meets the error with the next query.
   pool.on('error', () => undefined);

@@ -1,4 +1,5 @@
 import { assert, asyncProperty } from 'fast-check';
+import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { ENGINES, testDatabase } from '../../test/postgres/database.ts';
 import { expectedReach, smallWorld, steps, takeStep } from '../../test/postgres/steps.ts';
@@ -15,6 +16,7 @@ import {
   withdraw,
 } from '../../test/postgres/world.ts';
 import { change } from './change.ts';
+import { type Db, openDb } from './db.ts';
 import { derive, verify } from './derive.ts';
 
 describe.each(ENGINES)('on %s', (engine) => {
@@ -74,6 +76,39 @@ describe.each(ENGINES)('on %s', (engine) => {
     expect(await db.selectFrom('corrections').selectAll().execute()).toHaveLength(2);
   });
 
+  test('a verification with nothing to do works on a connection that may write nothing (VPN-6)', async () => {
+    await using database = await testDatabase(engine);
+    await smallWorld(database.db);
+    const reader = openDb({ ...database.connection, options: '-c default_transaction_read_only=on', max: 1 });
+    expect(await verify(reader)).toEqual({ added: 0, removed: 0, revision: undefined });
+    await database.db.deleteFrom('reach').execute();
+    await expect(verify(reader)).rejects.toThrow('read-only transaction');
+    await reader.destroy();
+  });
+
+  test('much drift is corrected few people at a time, so that other changes pass in between (VPN-6)', async () => {
+    await using database = await testDatabase(engine);
+    const { db } = database;
+    await addSlot(db);
+    const organization = await addOrganization(db);
+    const plant = await addPlant(db, organization);
+    await addPeople(db, organization, 1100);
+    await change(db, (tx, revision) => derive(tx, revision, { plants: [plant.no] }));
+    const expected = await reachOf(db);
+    expect(expected).toHaveLength(1100);
+
+    await db
+      .deleteFrom('reach')
+      .where(sql<boolean>`user_id in (select id from users where no % 5 = 0)`)
+      .execute();
+    expect(await verify(db)).toMatchObject({ added: 220, removed: 0, revision: await head(db) });
+    expect(await reachOf(db)).toEqual(expected);
+    const { rows } = await sql<{ people: number }>`
+      select count(*) as people from corrections group by revision`.execute(db);
+    expect(rows.reduce((sum, { people }) => sum + people, 0)).toBe(220);
+    for (const { people } of rows) expect(people).toBeLessThanOrEqual(50);
+  });
+
   test('what stays keeps its since, so that no derivation moves an owned address (VPN-9)', async () => {
     await using database = await testDatabase(engine);
     const { db } = database;
@@ -109,3 +144,16 @@ describe.each(ENGINES)('on %s', (engine) => {
     expect(await db.selectFrom('organizations').selectAll().execute()).toEqual([]);
   });
 });
+
+/** Moderators with certificates, through SQL. */
+async function addPeople(db: Db, organization: string, count: number): Promise<void> {
+  await sql`
+    with people as (
+      insert into users (email, name) select n || '@people.test', 'Person ' || n from generate_series(1, ${count}::int) n
+      returning id, no),
+    members as (
+      insert into memberships (organization_id, user_id, role) select ${organization}, id, 'moderator' from people)
+    insert into certificates (user_id, slot_no, address, public_key, profile, revision)
+    select p.id, s.no, host(s.users)::inet + p.no + 1000, 'key ' || p.no, 'full', 1
+      from people p, (select no, users from slots limit 1) s`.execute(db);
+}

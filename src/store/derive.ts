@@ -20,20 +20,74 @@ export async function derive(tx: Tx, revision: number, scope: Scope): Promise<De
   return correct(tx, revision, scope, sql``);
 }
 
+/** How many users are compared by one statement: some ten thousand pairs, which fit into little memory. */
+const COMPARED = 500;
+
+/** What one correction takes on: the lock of all changes is free again after some ten milliseconds. */
+const CORRECTED = { users: 50, pairs: 2000 } as const;
+
 /**
- * The periodic verification (VPN-6): the same derivation for everybody. Compares first, in one snapshot and without the
- * revision lock: when nothing is to be corrected it writes nothing and takes no revision. Each pair it corrects is
- * recorded in `corrections`. Returns the revision of the correction, if there was one.
+ * The periodic verification (VPN-6): the same derivation for everybody. Compares piece by piece and without the revision
+ * lock: when nothing is to be corrected it writes nothing and takes no revision. Who differs is derived anew, few at a time,
+ * so that other changes pass in between. Each pair it corrects is recorded in `corrections`. Returns the revision of the
+ * last correction, if there was one.
  */
 export async function verify(db: Db): Promise<Derived & { readonly revision: number | undefined }> {
-  const { rows } = await sql<{ differs: boolean }>`
-    with wanted as materialized (select user_id, plant_no from reach_wanted)
-    select exists (
-      select from wanted w full join reach r on r.user_id = w.user_id and r.plant_no = w.plant_no
-       where w.user_id is null or r.user_id is null) as differs`.execute(db);
-  if (rows[0]?.differs !== true) return { added: 0, removed: 0, revision: undefined };
-  const { revision, value } = await change(db, (tx, taken) => correct(tx, taken, 'all', record(taken)));
-  return { ...value, revision };
+  let done: Derived & { readonly revision: number | undefined } = { added: 0, removed: 0, revision: undefined };
+  for (const piece of await pieces(db)) {
+    for (const users of batches(await differing(db, piece))) {
+      const { revision, value } = await change(db, (tx, taken) => correct(tx, taken, { users }, record(taken)));
+      done = { added: done.added + value.added, removed: done.removed + value.removed, revision };
+    }
+  }
+  return done;
+}
+
+/** The ids behind the first up to the last. */
+interface Piece {
+  readonly behind: string;
+  readonly upTo: string;
+}
+
+/** Nobody's id, and the last of all. */
+const [NIL, LAST] = ['00000000-0000-0000-0000-000000000000', 'ffffffff-ffff-ffff-ffff-ffffffffffff'];
+
+/** Cuts all ids that there can be into pieces with equally many users. */
+async function pieces(db: Db): Promise<Piece[]> {
+  const { rows } = await sql<{ id: string }>`
+    select id from (select id, row_number() over (order by id) as place from users) u
+     where place % ${COMPARED} = 0 order by id`.execute(db);
+  const ends = [...rows.map(({ id }) => id), LAST];
+  return ends.map((upTo, index) => ({ behind: ends[index - 1] ?? NIL, upTo }));
+}
+
+interface Differing {
+  readonly userId: string;
+  /** How many pairs are missing or too many. */
+  readonly pairs: number;
+}
+
+/** Whose reach is not what it must be. One statement, so of one moment. */
+async function differing(db: Db, { behind, upTo }: Piece): Promise<Differing[]> {
+  const isIn = sql`user_id > ${behind} and user_id <= ${upTo}`;
+  const { rows } = await sql<Differing>`
+    select user_id as "userId", count(*) as pairs
+      from (${odd(sql`select user_id, plant_no from reach_wanted where ${isIn}`, isIn)}) odd
+     group by user_id order by user_id`.execute(db);
+  return rows;
+}
+
+function* batches(differing: readonly Differing[]): Generator<readonly string[]> {
+  let [users, pairs]: [string[], number] = [[], 0];
+  for (const next of differing) {
+    if (users.length >= CORRECTED.users || (users.length > 0 && pairs + next.pairs > CORRECTED.pairs)) {
+      yield users;
+      [users, pairs] = [[], 0];
+    }
+    users.push(next.userId);
+    pairs += next.pairs;
+  }
+  if (users.length > 0) yield users;
 }
 
 /** Further parts of the statement of `correct` that write down what it did. */
@@ -46,26 +100,35 @@ function record(revision: number): RawBuilder<unknown> {
 }
 
 /**
- * One statement, so that the view is evaluated once and the change notes of a kind are written by one insert. Differences are
- * taken by EXCEPT and by the primary key, which are linear whatever the planner believes of a table that is just filling.
+ * One statement, so that the view is evaluated once and the change notes of a kind are written by one insert. Rows are
+ * deleted by their place: a join with `reach` would read all of it when the planner expects many.
  */
 async function correct(tx: Tx, revision: number, scope: Scope, further: RawBuilder<unknown>): Promise<Derived> {
   const { rows } = await sql<Derived>`
-    with wanted as materialized (${wantedIn(scope)}),
+    with odd as materialized (${odd(wantedIn(scope), reachIn(scope))}),
     removed as (
-      delete from reach r
-       using (select user_id, plant_no from reach r where ${reachIn(scope)}
-              except select user_id, plant_no from wanted) gone
-       where r.user_id = gone.user_id and r.plant_no = gone.plant_no
-      returning r.user_id, r.plant_no),
+      delete from reach where ctid = any(array(select held from odd where held is not null))
+      returning user_id, plant_no),
     added as (
       insert into reach (user_id, plant_no, since)
-      select user_id, plant_no, ${revision}::bigint from wanted
+      select user_id, plant_no, ${revision}::bigint from odd where held is null
       on conflict (user_id, plant_no) do nothing
       returning user_id, plant_no)
     ${further}
     select (select count(*) from added) as added, (select count(*) from removed) as removed`.execute(tx);
   return rows[0] ?? { added: 0, removed: 0 };
+}
+
+/**
+ * The pairs that only one side has: `held` is the row's place in `reach`, or null for one that is wanted. Either side has a
+ * pair at most once. Grouping is linear whatever the planner believes of a table that is just filling.
+ */
+function odd(wanted: RawBuilder<unknown>, held: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`
+    select user_id, plant_no, max(held) as held
+      from (select w.user_id, w.plant_no, null::tid as held from (${wanted}) w
+            union all select user_id, plant_no, ctid from reach where ${held}) pairs
+     group by user_id, plant_no having count(*) = 1`;
 }
 
 /** A union, not an "or": each branch then goes down to the indexes of the sources on its own. */
@@ -79,5 +142,5 @@ function wantedIn(scope: Scope): RawBuilder<unknown> {
 
 function reachIn(scope: Scope): RawBuilder<unknown> {
   if (scope === 'all') return sql`true`;
-  return sql`r.user_id = any(${scope.users ?? []}::uuid[]) or r.plant_no = any(${scope.plants ?? []}::int[])`;
+  return sql`(user_id = any(${scope.users ?? []}::uuid[]) or plant_no = any(${scope.plants ?? []}::int[]))`;
 }
