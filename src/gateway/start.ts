@@ -87,18 +87,27 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       send({ type: 'repaired', what: what.slice(0, MAX_WHAT), detail: detail.slice(0, MAX_DETAIL) });
     },
   });
-  const sync = openSync({ disk, enforcer });
-  const context = { options, keys, identity, sync, enforcer, send };
-  const reload = coalesced((what) => enforcer.reload(sync.state(), what));
+  const sync = openSync({
+    disk,
+    enforcer: { ...enforcer, replace: (_before, after) => enforcer.converge(after) },
+    onInForce: () => acknowledge(context),
+    onBroken: (reason) => log.error({ reason }, 'the rows on disk are of no use; all are asked for'),
+  });
+  const context: Context = { options, keys, identity, sync, enforcer, send };
+  const reload = coalesced(async (what) => {
+    if (sync.isKnown()) await enforcer.reload(sync.state(), what);
+  });
   const watching = table.watch((what) => reload(what.detail));
   // What somebody changes after the rules are loaded has to be seen; but nothing waits for ever for that.
   await Promise.race([watching.ready, sleep(WATCH_MS)]);
-  await enforcer.converge(sync.state());
+  const begun = sync.begin();
   const probes = startProbes({ address: identity.address, agents: () => sync.state().agents, send });
-  const checks = [every(CHECK_MS, () => check(context)), every(LIMITS_MS, limitReporter(context))];
+  // A start with many routes takes a while, and what is withdrawn meanwhile must not wait for it.
   link = connect(context, probes);
+  await begun;
+  const checks = [every(CHECK_MS, () => check(context)), every(LIMITS_MS, limitReporter(context))];
   log.info({ gateway: identity.number, revision: sync.revision() }, 'gateway started');
-  return { close: () => close(link, [...checks, watching, probes], disk) };
+  return { close: () => close(link, [sync, ...checks, watching, probes], disk) };
 }
 
 async function close(
@@ -106,8 +115,8 @@ async function close(
   parts: readonly { stop(): void | Promise<void> }[],
   disk: Disk,
 ): Promise<void> {
-  await link?.close();
-  for (const part of parts) await part.stop();
+  // The link waits for a message that is being taken, and that may wait for the kernel.
+  await Promise.all([link?.close(), ...parts.map((part) => part.stop())]);
   disk.close();
 }
 
@@ -146,8 +155,7 @@ async function receive(context: Context, message: Instruction): Promise<void> {
   switch (message.type) {
     case 'snapshot':
     case 'delta':
-      if (await context.sync.take(message)) acknowledge(context);
-      return;
+      return context.sync.take(message);
     case 'refused':
       log.error({ code: message.code, detail: message.detail }, 'refused by control');
       return;
@@ -158,10 +166,12 @@ async function receive(context: Context, message: Instruction): Promise<void> {
 
 /** Says what the kernel holds; nothing while it refuses a part of it. */
 function acknowledge({ sync, enforcer, send }: Context): void {
-  if (sync.revision() > 0 && enforcer.isWhole()) send({ type: 'ack', revision: sync.revision() });
+  if (sync.inForce() > 0 && enforcer.isWhole()) send({ type: 'ack', revision: sync.inForce() });
 }
 
 async function check(context: Context): Promise<void> {
+  // The kernel keeps what it has until there is something to bring it to.
+  if (!context.sync.isKnown()) return;
   const wasWhole = context.enforcer.isWhole();
   await context.enforcer.check(context.sync.state());
   if (!wasWhole) acknowledge(context);

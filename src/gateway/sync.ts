@@ -1,109 +1,244 @@
 import type { Instruction } from '../wire/link.ts';
-import type { Gone, Rows } from '../wire/state.ts';
-import type { Disk } from './disk.ts';
+import { type Change, type Piece, countEntries, emptyChange, isEmpty, merge, takePiece } from './change.ts';
+import { BrokenDisk, type Disk } from './disk.ts';
 import type { Enforcer } from './enforce.ts';
-import { type State, NO_GONE, NO_ROWS, applyChange, emptyState } from './state.ts';
+import { inPieces } from './pieces.ts';
+import { NO_GONE, type State, applyChange, emptyState } from './state.ts';
 
 export interface SyncDeps {
   readonly disk: Disk;
-  readonly enforcer: Pick<Enforcer, 'converge' | 'change'>;
+  readonly enforcer: Pick<Enforcer, 'converge' | 'change'> & {
+    replace(before: State, after: State): Promise<void>;
+  };
+  /** The kernel was brought to the revision of `inForce()`. */
+  readonly onInForce: () => void;
+  /** What is on disk is of no use, and why: all rows are asked for. */
+  readonly onBroken: (reason: string) => void;
 }
+
+type Message = Extract<Instruction, { type: 'snapshot' | 'delta' }>;
 
 /** What the gateway holds, and how it follows control. */
 export interface Sync {
-  /** The rows; another object after a snapshot. */
+  /** The rows that the kernel is brought to; another object after a snapshot. */
   state(): State;
+  /** False until there is something that the kernel could be brought to: until then it stays as it is. */
+  isKnown(): boolean;
   /** The revision on disk, 0 when none. */
   revision(): number;
+  /** The last revision that is on disk and that the kernel was brought to, 0 when none. */
+  inForce(): number;
+  /** Brings the kernel to what was on disk, if anything was. To be called once, before anything is taken; need not be awaited. */
+  begin(): Promise<void>;
   /** The connection is new: parts of an unfinished message are void. */
   restart(): void;
   /**
-   * Takes a snapshot or a delta: to disk first, so that a withdrawal that came this far survives a kill, then to the
-   * kernel. Returns whether a revision is complete. Throws when the message does not continue what is held.
+   * Takes a snapshot or a delta: to disk first, so that a withdrawal that came this far survives a kill, then towards the
+   * kernel. One at a time. Resolves when it is on disk, and later while too much waits for the kernel. Rejects when the message
+   * does not continue what is held, or could not be written; then when the kernel has it.
    */
-  take(message: Extract<Instruction, { type: 'snapshot' | 'delta' }>): Promise<boolean>;
+  take(message: Message): Promise<void>;
+  /** Brings no more to the kernel; resolves when nothing is under way. */
+  stop(): Promise<void>;
 }
 
+/** About so many routes are compiled at a time; a hundred users of a hundred plants in the text for one `nft`. */
+const PIECE = 10_000;
+
+/** So many entries of deltas wait for the kernel before control has to wait. */
+const MOST_WAITING = 200_000;
+
+/** What has come of an unfinished message. */
+type Incoming =
+  | { readonly type: 'snapshot'; readonly to: number; readonly state: State; parts: number }
+  | { readonly type: 'delta'; readonly to: number; readonly change: Change; readonly parts: Delta[] };
+type Snapshot = Extract<Message, { type: 'snapshot' }>;
+type Delta = Extract<Message, { type: 'delta' }>;
+
 /** Starts from what is on disk. */
-export function openSync({ disk, enforcer }: SyncDeps): Sync {
-  const stored = disk.load();
-  let { revision } = stored;
-  let state = stateOf(stored.rows);
-  let parts: { rows: Rows; gone: Gone }[] = [];
+export function openSync({ disk, enforcer, onInForce, onBroken }: SyncDeps): Sync {
+  const stored = loadFrom(disk, onBroken);
+  let { revision, state } = stored;
+  let isKnown = revision > 0;
+  let inForce = 0;
+  let incoming: Incoming | undefined;
 
-  async function take(message: Extract<Instruction, { type: 'snapshot' | 'delta' }>): Promise<boolean> {
-    const isContinued = message.type === 'delta' ? message.from === revision : message.part === parts.length;
-    if (!isContinued) throw new Error(`a ${message.type} that does not continue revision ${revision}`);
-    parts.push({ rows: message.rows, gone: message.type === 'delta' ? message.gone : NO_GONE });
-    if (!message.last) return false;
-    const rows = merged(
-      parts.map((part) => part.rows),
-      NO_ROWS,
-    );
-    const gone = merged(
-      parts.map((part) => part.gone),
-      NO_GONE,
-    );
-    parts = [];
-    await (message.type === 'snapshot' ? replace(message.revision, rows) : apply(message.to, rows, gone));
-    return true;
+  // What waits for the kernel: a snapshot, and what came after it.
+  let snapshot: { readonly state: State; readonly revision: number | undefined } | undefined;
+  let waiting = emptyChange();
+  let entries = 0;
+  // The revision that is in force, and is to be told, once all that waits is done.
+  let owed: number | undefined;
+  let following = Promise.resolve();
+  let isFollowing = false;
+  // All of the kernel is being brought to a state; and the revision that is in force when that and what came since is done.
+  let bringing: { readonly work: Promise<void>; last: number | undefined } | undefined;
+  let isStopped = false;
+
+  async function take(message: Message): Promise<void> {
+    if (!continues(message)) throw new Error(`a ${message.type} that does not continue revision ${revision}`);
+    const whole = message.type === 'snapshot' ? addToSnapshot(message) : addToDelta(message);
+    if (!message.last) return;
+    incoming = undefined;
+    await (whole.type === 'snapshot' ? replace(whole.to, whole.state) : apply(whole));
   }
 
-  async function replace(to: number, rows: Rows): Promise<void> {
-    state = stateOf(rows);
+  function addToSnapshot({ revision: to, rows }: Snapshot): Incoming {
+    incoming = incoming?.type === 'snapshot' ? incoming : { type: 'snapshot', to, state: emptyState(), parts: 0 };
+    applyChange(incoming.state, rows, NO_GONE);
+    incoming.parts += 1;
+    return incoming;
+  }
+
+  function addToDelta(message: Delta): Incoming {
+    incoming =
+      incoming?.type === 'delta' ? incoming : { type: 'delta', to: message.to, change: emptyChange(), parts: [] };
+    merge(incoming.change, message);
+    incoming.parts.push(message);
+    return incoming;
+  }
+
+  function continues(message: Message): boolean {
+    if (message.type === 'snapshot') {
+      if (message.part === 0) return incoming === undefined;
+      return incoming?.type === 'snapshot' && message.part === incoming.parts && message.revision === incoming.to;
+    }
+    if (message.from !== revision || revision === 0) return false;
+    return incoming === undefined || (incoming.type === 'delta' && message.to === incoming.to);
+  }
+
+  async function replace(to: number, next: State): Promise<void> {
     await keep(
       to,
-      () => disk.replace(to, rows),
-      () => enforcer.converge(state),
+      () => disk.replace(to, next),
+      async (written) => {
+        snapshot = { state: next, revision: written };
+        [waiting, entries, owed] = [emptyChange(), 0, undefined];
+      },
     );
   }
 
-  async function apply(to: number, rows: Rows, gone: Gone): Promise<void> {
+  async function apply({ to, change, parts }: Extract<Incoming, { type: 'delta' }>): Promise<void> {
     await keep(
       to,
-      () => disk.apply(to, rows, gone),
-      () => enforcer.change(state, rows, gone),
+      async () => {
+        if (to !== revision || !isEmpty(change)) await disk.apply(to, change);
+      },
+      async (written) => {
+        await inPieces(parts.values().map((part) => merge(waiting, part)));
+        entries += parts.reduce((sum, part) => sum + countEntries(part), 0);
+        owed = written ?? owed;
+      },
     );
   }
 
   /**
    * A disk that takes nothing keeps no withdrawal from the kernel, but the revision is not held: control is told so by the
-   * next hello, and sends it again, which is harmless.
+   * next hello, and sends it again, which is harmless. When what is there is of no use any more, all is asked for.
    */
-  async function keep(to: number, write: () => void, enforce: () => Promise<void>): Promise<void> {
+  async function keep(
+    to: number,
+    write: () => Promise<void>,
+    hand: (written?: number) => Promise<void>,
+  ): Promise<void> {
     let failure: unknown;
     try {
-      write();
+      await write();
       revision = to;
     } catch (error) {
       failure = error;
+      if (error instanceof BrokenDisk) {
+        revision = 0;
+        onBroken(error.message);
+      }
     }
-    await enforce();
-    if (failure !== undefined) throw failure;
+    await hand(failure === undefined ? to : undefined);
+    if (!isFollowing) following = follow();
+    if (failure !== undefined || entries > MOST_WAITING) await following;
+    if (failure === undefined) return;
+    await bringing?.work;
+    throw failure;
   }
 
-  return { state: () => state, revision: () => revision, restart: () => void (parts = []), take };
+  /** Brings the kernel to all that waits, and to what comes to wait meanwhile. */
+  async function follow(): Promise<void> {
+    isFollowing = true;
+    for (let step = next(); step !== undefined; step = next()) await step;
+    isFollowing = false;
+  }
+
+  /** Begins the next step towards what waits; undefined when nothing does. */
+  function next(): Promise<void> | undefined {
+    if (isStopped) return undefined;
+    if (snapshot !== undefined) {
+      const { state: after, revision: written } = snapshot;
+      snapshot = undefined;
+      exchange(after, written);
+    }
+    const piece = takePiece(waiting, state, PIECE);
+    if (piece === undefined && owed === undefined) return undefined;
+    let done: number | undefined;
+    if (isEmpty(waiting)) [done, owed, entries] = [owed, undefined, 0];
+    return change(piece, done);
+  }
+
+  async function change(piece: Piece | undefined, done: number | undefined): Promise<void> {
+    if (piece !== undefined) await enforcer.change(state, piece.rows, piece.gone);
+    tell(done);
+  }
+
+  /** Begins to bring the kernel to another state, which takes its time: what comes meanwhile goes on to that state. */
+  function exchange(after: State, done: number | undefined): void {
+    const before = state;
+    state = after;
+    void hold(isKnown ? enforcer.replace(before, after) : enforcer.converge(after), done);
+    isKnown = true;
+  }
+
+  /** Returns when the work is done; what was done meanwhile is then in force, too. */
+  async function hold(work: Promise<void>, last: number | undefined): Promise<void> {
+    const own = { work, last };
+    bringing = own;
+    await work;
+    if (bringing !== own) return;
+    bringing = undefined;
+    tell(own.last);
+  }
+
+  function tell(done: number | undefined): void {
+    if (done === undefined) return;
+    if (bringing !== undefined) {
+      bringing.last = done;
+      return;
+    }
+    inForce = done;
+    onInForce();
+  }
+
+  return {
+    state: () => state,
+    isKnown: () => isKnown,
+    revision: () => revision,
+    inForce: () => inForce,
+    begin: async () => {
+      if (!isKnown) return;
+      await hold(enforcer.converge(state), revision);
+    },
+    restart: () => void (incoming = undefined),
+    take,
+    stop: async () => {
+      isStopped = true;
+      await following;
+    },
+  };
 }
 
-function stateOf(rows: Rows): State {
-  const state = emptyState();
-  applyChange(state, rows, NO_GONE);
-  return state;
-}
-
-/** Joins the lists of all parts, kind by kind. */
-function merged<T extends Rows | Gone>(parts: readonly T[], none: T): T {
-  return parts.reduce(
-    (a, b) => ({
-      ...a,
-      slots: [...a.slots, ...b.slots],
-      gateways: [...a.gateways, ...b.gateways],
-      agents: [...a.agents, ...b.agents],
-      subnets: [...a.subnets, ...b.subnets],
-      users: [...a.users, ...b.users],
-      reach: [...a.reach, ...b.reach],
-      settings: [...a.settings, ...b.settings],
-    }),
-    none,
-  );
+function loadFrom(disk: Disk, onBroken: (reason: string) => void): { revision: number; state: State } {
+  try {
+    return disk.load();
+  } catch (error) {
+    if (!(error instanceof BrokenDisk)) throw error;
+    onBroken(error.message);
+    return { revision: 0, state: emptyState() };
+  }
 }
