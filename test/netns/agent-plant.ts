@@ -68,22 +68,26 @@ export const ask = (host: Host, source: string, target: string, port = 80) =>
 export const probe = (source: string): Promise<string> =>
   world.g1.sh(`echo here | timeout 2 socat -t 1 - UDP:100.80.0.9:51999,bind=${source}`).then(({ text }) => text);
 
-/** Counts the packets on an interface that match, while something is done. */
+/** Counts the packets on an interface that match, while something is done, until no more come and `least` have come. */
 export async function countOn(
   host: Host,
   dev: string,
   filter: string,
   during: () => Promise<unknown>,
+  least = 0,
 ): Promise<number> {
   const capture = start(host, 'tcpdump', '-l', '-n', '--immediate-mode', '-i', dev, filter);
+  const seen = () =>
+    capture
+      .output()
+      .split('\n')
+      .filter((line) => / IP /.test(line)).length;
   await until(() => expect(capture.output()).toContain('listening on'));
   await during();
+  await until(() => expect(seen()).toBeGreaterThanOrEqual(least));
   await new Promise((resolve) => setTimeout(resolve, 200));
   await capture.end();
-  return capture
-    .output()
-    .split('\n')
-    .filter((line) => / IP /.test(line)).length;
+  return seen();
 }
 
 /** Opens a stream from a user to a device, both sides sending, and waits until lines arrive at both. */

@@ -4,7 +4,7 @@ server tcp|udp PORT NAME, or client tcp|udp SOURCE ADDRESS PORT. Each line that 
 import select, socket, sys, time
 
 def talk(sock, send, name):
-    n, due = 0, time.monotonic()
+    n, due, rest = 0, time.monotonic(), b""
     while True:
         wait = due - time.monotonic()
         if wait > 0:
@@ -14,7 +14,10 @@ def talk(sock, send, name):
                 if not data:
                     print("closed", flush=True)
                     return
-                print(f"{time.time():.3f} {data.decode(errors='replace').strip().splitlines()[-1]}", flush=True)
+                # TCP hands over several lines at once, and parts of lines, when this process had to wait.
+                *lines, rest = (rest + data).split(b"\n")
+                for line in lines:
+                    print(f"{time.time():.3f} {line.decode(errors='replace')}", flush=True)
             continue
         n, due = n + 1, due + 0.05
         try:

@@ -73,7 +73,8 @@ def hold(proto, host, port, source):
             if data == b"":
                 print("closed", flush=True)
                 return
-            print(data.decode().rstrip("\n"), flush=True)
+            # What arrives ends where it ends: only the sender's own ends of lines are printed.
+            print(data.decode(), end="", flush=True)
 
     threading.Thread(target=read, daemon=True).start()
     n = 0

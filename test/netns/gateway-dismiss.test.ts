@@ -45,7 +45,8 @@ test('a client that only listens is reset when its access goes; the same user’
   const kept = await listenTo('100.96.2.10');
   await world.control.change({}, { reach: [[ip(USER1), 1]] });
   await until(() => expect(withdrawn.map((running) => resets(running).length)).toEqual([LISTENERS, LISTENERS]));
-  const heard = await countOn(world.laptops[0], 'wg0', 'src 100.96.2.10 and tcp port 5001', () => Promise.resolve());
+  const device = 'src 100.96.2.10 and tcp port 5001';
+  const heard = await countOn(world.laptops[0], 'wg0', device, () => Promise.resolve(), 300, LISTENERS + 1);
   expect(heard).toBeGreaterThan(LISTENERS);
   expect(kept.output()).not.toMatch(/ended|closed/);
 });

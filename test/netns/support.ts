@@ -139,26 +139,35 @@ export function until<T>(check: () => T | Promise<T>, timeout = 10_000): Promise
   return vi.waitFor(check, { timeout, interval: 50 });
 }
 
-/** Counts the packets on an interface that match, from before something is done until it is done and `settleMs` have passed. */
+/**
+ * Counts the packets on an interface that match, from before something is done until it is done, `least` have come and
+ * `settleMs` have passed.
+ */
 export async function countOn(
   machine: Place,
   dev: string,
   filter: string,
   during: () => Promise<unknown>,
   settleMs = 300,
+  least = 0,
 ): Promise<number> {
   const capture = machine.start(['tcpdump', '-l', '-n', '--immediate-mode', '-i', dev, filter]);
+  const seen = () =>
+    capture
+      .output()
+      .split('\n')
+      .filter((line) => / IP /.test(line)).length;
   try {
     await until(() => {
       if (!capture.output().includes('listening on')) throw new Error('tcpdump is not ready');
     });
     await during();
+    await until(() => {
+      if (seen() < least) throw new Error(`${seen()} of ${least} packets have come`);
+    });
     await new Promise((resolve) => setTimeout(resolve, settleMs));
   } finally {
     await capture.end();
   }
-  return capture
-    .output()
-    .split('\n')
-    .filter((line) => / IP /.test(line)).length;
+  return seen();
 }
