@@ -1,12 +1,13 @@
 import { join } from 'node:path';
-import { sql } from 'kysely';
 import { z } from 'zod';
-import { openDb } from '../src/store/db.ts';
-import { type Account, type BenchLab, type Probe, benchLab, signIn } from './lab.ts';
-import { loadRoutes } from './load.ts';
-import { type Figure, latencies } from './results.ts';
+import { besideChanges } from './beside.ts';
+import { install } from './installed.ts';
+import { type Account, type BenchLab, type Probe, TWO_GATEWAYS, benchLab, signIn } from './lab.ts';
+import { type Figure, latencies, rate } from './results.ts';
 
-const TARGET = { p99: 100 };
+const TARGETS = { p50: 40, p99: 100 };
+/** Changes of others per second, all the while. */
+const BESIDE = 20;
 const ADDRESS = '192.168.1.20';
 /** Every so many milliseconds a grant is looked for, and an open connection used. */
 const EVERY = { udp: 4, tcp: 1 };
@@ -15,13 +16,14 @@ const WARM = 5;
 
 /**
  * `grant.*`: from the API's answer to the first packet that gets through; `withdraw.*`: to the last one of an open TCP
- * connection. A stock client, two gateways, `size` routes installed beside. A change that was in force before the answer
- * counts as 0.
+ * connection. A stock client, two gateways, `size` routes installed, and changes of others beside. A change that was in
+ * force before the answer counts as 0.
  */
 export async function benchAccess(size: number, runs: number): Promise<Figure[]> {
-  const lab = await benchLab();
+  const lab = await benchLab(TWO_GATEWAYS);
+  const db = lab.db();
   try {
-    await load(lab, size);
+    const installed = await install('grant', db, size);
     const administrator = await signIn(lab, 'administrator@sunfield.test');
     const member = await signIn(lab, 'member@sunfield.test');
     const profile = join(lab.folder, 'laptop.conf');
@@ -31,14 +33,22 @@ export async function benchAccess(size: number, runs: number): Promise<Figure[]>
     const probe = lab.probe('laptop-1');
     const granted: number[] = [];
     const withdrawn: number[] = [];
-    for (let run = 0; run < runs; run++) {
-      const { id, latency } = await measureGrant(lab, administrator, grant, probe);
-      granted.push(latency);
-      withdrawn.push(await measureWithdrawal(lab, administrator, id, probe));
-    }
+    const beside = await besideChanges(lab, db, BESIDE, async () => {
+      for (let run = 0; run < runs; run++) {
+        const { id, latency } = await measureGrant(lab, administrator, grant, probe);
+        granted.push(latency);
+        withdrawn.push(await measureWithdrawal(lab, administrator, id, probe));
+      }
+    });
     probe.stop();
-    return [...latencies('grant', granted, TARGET), ...latencies('withdraw', withdrawn, TARGET)];
+    return [
+      ...installed,
+      rate('grant.beside', beside),
+      ...latencies('grant', granted, TARGETS),
+      ...latencies('withdraw', withdrawn, TARGETS),
+    ];
   } finally {
+    await db.destroy();
     await lab.down();
   }
 }
@@ -84,23 +94,4 @@ async function measureWithdrawal(lab: BenchLab, by: Account, id: string, probe: 
   probe.tell('stop');
   const last = probe.events.findLast(({ kind }) => kind === 'answer');
   return Math.max(0, (last?.answered ?? at) - at);
-}
-
-async function load({ status }: BenchLab, size: number): Promise<void> {
-  const host = join(status.stateDirectory, 'hosts/control/state/postgres/socket');
-  const db = openDb({ host, port: 5432, user: 'parkway', database: 'parkway' });
-  try {
-    const revision = await loadRoutes(db, size);
-    const deadline = Date.now() + 120_000;
-    for (;;) {
-      const { rows } = await sql<{ behind: number }>`
-        select count(*) as behind from gateways g left join gateway_status s on s.gateway_no = g.no
-         where coalesce(s.applied, 0) < ${revision}::bigint`.execute(db);
-      if (rows[0]?.behind === 0) return;
-      if (Date.now() > deadline) throw new Error('the gateways did not take the load within two minutes');
-      await sql`select pg_sleep(0.1)`.execute(db);
-    }
-  } finally {
-    await db.destroy();
-  }
 }

@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,11 +8,20 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { realRunner } from '../src/kernel/run.ts';
 import { type Status, statusSchema } from '../src/lab/status.ts';
+import { type Db, openDb } from '../src/store/db.ts';
+import { untilLeft } from './leave.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const PARKWAY = join(ROOT, 'bin/parkway');
-/** Starting a lab, and loading it, take their time. */
+/** Commands on a lab with a million routes take their time. */
 const PATIENCE_MS = 300_000;
+/** An end that takes longer is made short. */
+const DOWN_MS = 30_000;
+/** A bench must not fail because a figure is bad. */
+const PROBE_MS = 60_000;
+/** The gateways of the lab: a user's packets come by the first. */
+export const TWO_GATEWAYS = ['gw-eu-1', 'gw-eu-2'] as const;
+export const FOUR_GATEWAYS = [...TWO_GATEWAYS, 'gw-us-1', 'gw-us-2'] as const;
 
 /** A lab of the bench's own, driven as a script outside the project would. */
 export interface BenchLab {
@@ -26,6 +36,8 @@ export interface BenchLab {
   probe(laptop: string): Probe;
   /** Calls the API as an account, straight, without a process in between. Throws when it refuses. */
   call<T>(account: Account, request: Request<T>): Promise<Answer<T>>;
+  /** Opens its database. Destroyed by the caller. */
+  db(): Db;
   down(): Promise<void>;
 }
 
@@ -37,9 +49,10 @@ export interface Request<T> {
   readonly answer: z.ZodType<T>;
 }
 
-/** The parsed body, and when it was there, in milliseconds of the machine's clock. */
+/** The parsed body, when it was there, in milliseconds of the machine's clock, and the revision of the change, 0 when there was none. */
 export interface Answer<T> {
   readonly at: number;
+  readonly revision: number;
   readonly body: T;
 }
 
@@ -57,15 +70,15 @@ export interface Event {
 
 export interface Probe {
   tell(command: string): void;
-  /** Waits for the next event that fits. Rejects after ten seconds. */
+  /** Waits for the next event that fits. Rejects after a minute. */
   next(fits: (event: Event) => boolean): Promise<Event>;
   /** All events since the last call of `forget`. */
   readonly events: Event[];
   stop(): void;
 }
 
-/** Brings a lab up. Take it down whatever happens. */
-export async function benchLab(): Promise<BenchLab> {
+/** Brings a lab up. Take it down whatever happens. It ends with this process, too, however that ends. */
+export async function benchLab(gateways: readonly string[]): Promise<BenchLab> {
   const folder = await mkdtemp(join(tmpdir(), 'parkway-bench-'));
   const name = `bench-${process.pid}`;
   // The database's user passes through.
@@ -73,17 +86,20 @@ export async function benchLab(): Promise<BenchLab> {
   const runner = realRunner();
   const run = (words: readonly string[], env: readonly string[] = []) =>
     runner.run(['env', `PARKWAY_LAB_DIR=${folder}`, ...env, PARKWAY, ...words], { timeoutMs: PATIENCE_MS });
-  const lab = ([verb = '', ...rest]: string[]) => run(['lab', verb, '--name', name, ...rest]);
-  const down = async () => {
-    await lab(['down']);
+  const lab = ([verb = '', ...rest]: readonly string[]) => run(['lab', verb, '--name', name, ...rest]);
+  const supervisor = startLab(folder, ['--name', name, '--gateways', gateways.join(',')]);
+  const down = untilLeft(async () => {
+    await ended(supervisor);
     await rm(folder, { recursive: true });
-  };
+  });
   try {
-    const status = statusSchema.parse(JSON.parse(await lab(['up', '--detach', '--json'])));
+    const status = await statusFrom(supervisor);
+    const host = join(status.stateDirectory, 'hosts/control/state/postgres/socket');
     return {
       status,
       folder,
       down,
+      db: () => openDb({ host, port: 5432, user: 'parkway', database: 'parkway' }),
       lab: (...words) => lab(words),
       parkway: ({ token }, ...words) => run(words, [`PARKWAY_URL=${status.url}`, `PARKWAY_TOKEN=${token}`]),
       call: (account, request) => call(status, account, request),
@@ -93,6 +109,37 @@ export async function benchLab(): Promise<BenchLab> {
     await down();
     throw error;
   }
+}
+
+/** The lab in a process that is told to end when this one dies, if only of `kill -9`. */
+function startLab(folder: string, words: readonly string[]): ChildProcess {
+  const argv = ['--pdeathsig', 'TERM', PARKWAY, 'lab', 'up', '--json', ...words];
+  const env = { ...process.env, PARKWAY_LAB_DIR: folder };
+  return spawn('setpriv', argv, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+/** Its status, once it is healthy. Throws with what it said when it ends before. */
+async function statusFrom(supervisor: ChildProcess): Promise<Status> {
+  let said = '';
+  let status = '';
+  supervisor.stderr?.setEncoding('utf8').on('data', (text: string) => (said += text));
+  return new Promise((resolve, reject) => {
+    supervisor.once('error', reject);
+    supervisor.once('exit', () => reject(new Error(`the lab did not come up:\n${said.trim()}`)));
+    supervisor.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      status += text;
+      if (status.endsWith('\n}\n')) resolve(statusSchema.parse(JSON.parse(status)));
+    });
+  });
+}
+
+async function ended(supervisor: ChildProcess): Promise<void> {
+  if (supervisor.pid === undefined || supervisor.exitCode !== null || supervisor.signalCode !== null) return;
+  const timer = setTimeout(() => supervisor.kill('SIGKILL'), DOWN_MS);
+  const over = once(supervisor, 'exit');
+  supervisor.kill('SIGTERM');
+  await over;
+  clearTimeout(timer);
 }
 
 /** Signs an account of the lab in. */
@@ -120,7 +167,8 @@ async function call<T>(
   const text = await response.text();
   const at = performance.timeOrigin + performance.now();
   if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
-  return { at, body: answer.parse(text === '' ? undefined : JSON.parse(text)) };
+  const revision = Number(response.headers.get('parkway-revision') ?? 0);
+  return { at, revision, body: answer.parse(text === '' ? undefined : JSON.parse(text)) };
 }
 
 function startProbe(folder: string, name: string, laptop: string): Probe {
@@ -142,7 +190,7 @@ function startProbe(folder: string, name: string, laptop: string): Probe {
     tell: (command) => child.stdin.write(`${command}\n`),
     next: (fits) =>
       new Promise((resolve, reject) => {
-        const timer = setTimeout(() => reject(new Error('the probe saw nothing for ten seconds')), 10_000);
+        const timer = setTimeout(() => reject(new Error('the probe saw nothing for a minute')), PROBE_MS);
         const tell = (event: Event) => {
           if (!fits(event)) return;
           clearTimeout(timer);

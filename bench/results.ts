@@ -42,6 +42,14 @@ export function latencies(
   ];
 }
 
+/** How many changes per second were answered, by when each was, in milliseconds. */
+export function rate(id: string, changes: readonly { readonly at: number }[]): Figure {
+  const times = changes.map(({ at }) => at);
+  const seconds = (Math.max(...times) - Math.min(...times)) / 1000;
+  const value = seconds > 0 ? Math.round(((times.length - 1) / seconds) * 10) / 10 : 0;
+  return { id, value, unit: 'changes/s', runs: times.length };
+}
+
 /** The figures as a table for people. A missed target stays in it as missed. */
 export function asTable(figures: readonly Figure[]): string {
   const rows = figures.map(({ id, value, unit, target, met, runs }) => {
