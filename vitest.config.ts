@@ -11,13 +11,18 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['src/**/*.test.ts', 'test/architecture/**/*.test.ts', 'test/coverage/**/*.test.ts'],
-          exclude: ['src/store/**', 'src/control/**'],
+          exclude: ['src/store/**', 'src/control/**', 'src/lab/size/load.test.ts'],
         },
       },
       {
         test: {
           name: 'store',
-          include: ['src/store/**/*.test.ts', 'src/control/**/*.test.ts'],
+          include: [
+            'src/store/**/*.test.ts',
+            'src/control/**/*.test.ts',
+            'src/lab/size/load.test.ts',
+            'test/sync/**/*.test.ts',
+          ],
           globalSetup: ['test/postgres/setup.ts'],
           hookTimeout: 60_000,
           testTimeout: 30_000,

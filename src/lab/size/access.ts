@@ -21,8 +21,6 @@ const READING: readonly JobRole[] = ['viewer', 'asset_manager_commercial', 'tech
 const SINGLY = 10;
 /** The part of the members who are given plants singly, and nothing else. */
 const BY_PLANT = 0.1;
-/** The last of the members make up what the others lack. */
-const EXACTLY = 0.02;
 
 /**
  * Gives roles until there are `scale.routes` routes: what benches need, leaders and small organizations first, then service
@@ -39,10 +37,14 @@ export function giveAccess(seed: number, scale: Scale, estate: Estate, people: S
   for (const worker of people.few) employ(book, estate, random, worker, scale.perPerson, 'loosely');
   serve(book, estate, random, people.serving, scale);
   for (const [n, worker] of people.many.entries()) {
-    const left = people.many.length - n;
-    const wanted = ((scale.routes - book.routes()) / left) * (left === 1 ? 1 : random.pick([0.6, 0.8, 1, 1.2, 1.4]));
-    const how = left <= 1 + people.many.length * EXACTLY ? 'exactly' : 'loosely';
-    employ(book, estate, random, worker, Math.round(wanted), how);
+    const left = scale.routes - book.routes();
+    const part = (left / (people.many.length - n)) * random.pick([0.6, 0.8, 1, 1.2, 1.4]);
+    employ(book, estate, random, worker, Math.min(left, part), 'loosely');
+  }
+  // Some could not take their part, for operators have only so many plants.
+  for (const worker of people.many.toReversed()) {
+    const part = Math.min(scale.routes - book.routes(), Math.ceil(scale.perPerson / 4));
+    employ(book, estate, random, worker, part, 'exactly');
   }
   for (const { person, organization } of people.readers) {
     const { portfolios } = organizationOf(estate, organization);
@@ -136,7 +138,7 @@ function employ(
   const missing = () => goal - book.routes();
   const subnets = (plant: Index) => estate.plants[plant]?.subnets.count ?? 0;
   const given = new Set<Index>();
-  const tries = random.chance(BY_PLANT) ? 0 : 4;
+  const tries = how === 'exactly' || random.chance(BY_PLANT) ? 0 : 4;
   for (let n = 0; n < tries && missing() > 0; n += 1) {
     const portfolio = within(random, portfolios);
     const size = estate.portfolios[portfolio]?.plants.count ?? 0;
@@ -144,7 +146,7 @@ function employ(
     given.add(portfolio);
     book.grant(organization, person, { portfolio }, 'operator');
   }
-  const most = how === 'exactly' || given.size === 0 ? plants.count : SINGLY;
+  const most = given.size === 0 ? plants.count : SINGLY;
   const first = random.below(plants.count);
   for (let n = 0, singly = 0; n < plants.count && singly < most && missing() > 0; n += 1) {
     const plant = plants.first + ((first + n) % plants.count);

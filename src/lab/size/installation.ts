@@ -21,8 +21,8 @@ export interface Size {
 
 /**
  * Describes an installation: organizations of different sizes, portfolios, plants with networks that overlap as in life, people,
- * roles, cooperations, certificates, pauses and choices. Pure. `routes` of the result says how many there are; it is within 1 % of
- * `size`. Throws RangeError for a size that is not from SMALLEST to LARGEST.
+ * roles, cooperations, certificates, pauses and choices. Pure. `routes` of the result says how many there are: `size` of them,
+ * unless the operators have too few plants for that. Throws RangeError for a size that is not from SMALLEST to LARGEST.
  */
 export function describeInstallation({ size, seed }: Size): Installation {
   const scale = scaleOf(size);
