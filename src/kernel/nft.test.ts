@@ -5,7 +5,7 @@ import { type Foreign, nftTable } from './nft.ts';
 
 const START = 100;
 
-test('each transaction carries the next number; one that failed is not counted', async () => {
+test('each transaction carries the next number; one that failed is not counted, and past numbers are flushed now and then', async () => {
   let isRefusing = false;
   const runner = fakeRunner(() => (isRefusing ? undefined : ''));
   const table = nftTable(runner, 't', START);
@@ -23,14 +23,17 @@ test('each transaction carries the next number; one that failed is not counted',
 nft -f -
   add table ip t
   add set ip t generation { type mark; }
-  flush set ip t generation
   add element ip t generation { 102 }
   add chain ip t b
 nft -f -
   add table ip t
   add set ip t generation { type mark; }
-  flush set ip t generation
   add element ip t generation { 102 }`);
+  runner.clear();
+  for (let number = 103; number <= 256; number += 1) await table.apply('');
+  expect(runner.text().match(/flush set ip t generation\n.*/g)).toEqual([
+    'flush set ip t generation\n  add element ip t generation { 256 }',
+  ]);
 });
 
 test('several sets are listed by one process, none by none', async () => {

@@ -51,8 +51,9 @@ const losses = () => lines.filter((line) => line.startsWith('lost')).length;
 /** Waits until all that was done before is heard: a transaction of ours comes after it. */
 async function heard(): Promise<void> {
   await table.apply('');
-  const number = /elements = \{ (\w+)/.exec(await table.list(['set generation']))?.[1];
-  await until(() => expect(lines.some((line) => line.split(' ')[1] === String(Number(number)))).toBe(true));
+  const elements = (await table.list(['set generation'])).match(/0x\w+/g) ?? [];
+  const number = Math.max(...elements.map(Number));
+  await until(() => expect(lines.some((line) => line.split(' ')[1] === String(number))).toBe(true));
 }
 
 const load = (set: string, count: number) =>
