@@ -1,6 +1,6 @@
 /** What says that a packet was too large or nobody listens, and that TCP does without: registered by system-isolation.test.ts. */
 import { expect, it } from 'vitest';
-import { type Place, must } from './support.ts';
+import { type Place, must, until } from './support.ts';
 import { OLGA, type World, reaches, serveStreams, stream } from './system-world.ts';
 
 const DEVICE = '192.168.1.20';
@@ -85,9 +85,8 @@ except ConnectionRefusedError: print("refused")`;
     await narrow(world.at('edge-eu'), world.at(router), 1280);
     try {
       await forget(world);
-      // The first ones tell the ends of the tunnel what the path takes; from then on they send it in pieces.
-      await ping(world, 1372);
-      expect(await ping(world, 1372)).toContain(' 3 received');
+      // The first ones tell the ends of the tunnel what the path takes; as soon as they know they send it in pieces.
+      await until(async () => expect(await ping(world, 1372)).toContain(' 3 received'));
       await transfers(world);
     } finally {
       await narrow(world.at('edge-eu'), world.at(router), 1500);

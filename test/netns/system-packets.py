@@ -77,4 +77,4 @@ while (left := until - time.monotonic()) > 0:
     except TimeoutError:
         break
     if direction != socket.PACKET_OUTGOING:
-        print(describe(data))
+        print(describe(data), flush=True)

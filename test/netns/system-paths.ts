@@ -1,6 +1,6 @@
 /** Where no packet may get, whoever sends it (VPN-7, AGT-3): registered by system-isolation.test.ts. */
 import { expect, it } from 'vitest';
-import { type Running, must } from './support.ts';
+import { type Running, must, until } from './support.ts';
 import {
   OLE,
   OLGA,
@@ -8,6 +8,7 @@ import {
   PEOPLE,
   type Watch,
   type World,
+  exchange,
   quiet,
   reaches,
   send,
@@ -81,6 +82,9 @@ async function strangers(world: World): Promise<string[]> {
 /** Packets on their way to agents, less the gateway's own probes. */
 const toAgents = (world: World) => watch(world, 'gw-eu-1', 'agents', 'not udp port 51999', '-Q', 'out');
 
+/** Waits until a watch has seen so many packets. */
+const sees = (one: Watch, count: number) => until(() => expect(one.packets().length).toBeGreaterThanOrEqual(count));
+
 /** Resolves with what each watch saw while something was done. */
 async function during(watches: readonly Watch[], work: () => Promise<unknown>): Promise<string[][]> {
   await work();
@@ -98,19 +102,23 @@ export function pathTests(get: () => World): void {
     expect(targets.filter((target) => /^2[45]\d\./.test(target))).toHaveLength(3);
     const packets = tries(source, targets);
     let answers: string[] = [];
+    const areAllReset = (lines: readonly string[]) =>
+      expect(lines.filter((line) => line.startsWith('reset'))).toHaveLength(2 * targets.length);
     const seen = await during([await toAgents(world)], async () => {
-      answers = await send(world.at(OLE.laptop), 'wg0', packets);
+      answers = await exchange(world.at(OLE.laptop), 'wg0', packets, areAllReset);
     });
     expect(seen).toEqual([[]]);
     // All that comes back is the gateway's refusal.
     expect(answers.filter((line) => !/^(reset|unreachable) /.test(line))).toEqual([]);
-    expect(answers.filter((line) => line.startsWith('reset'))).toHaveLength(2 * targets.length);
+    areAllReset(answers);
     // The same packets do arrive where he is somebody, so they are good ones.
     const granted = [await uniqueOf(world, 'husum', '172.20.4.20'), '172.20.5.20'];
-    const good = await send(world.at(OLE.laptop), 'wg0', tries(source, granted));
-    for (const target of granted)
-      for (const answer of [`accepted ${target}:22 `, `udp ${target}:7 `, `pong ${target} `])
-        expect(good.filter((line) => line.startsWith(answer))).toHaveLength(1);
+    const areAllAnswered = (good: readonly string[]) => {
+      for (const target of granted)
+        for (const answer of [`accepted ${target}:22 `, `udp ${target}:7 `, `pong ${target} `])
+          expect(good.filter((line) => line.startsWith(answer))).toHaveLength(1);
+    };
+    areAllAnswered(await exchange(world.at(OLE.laptop), 'wg0', tries(source, granted), areAllAnswered));
   });
 
   it('a hidden range is no address that one can type, not even by who reaches the plant', async () => {
@@ -185,14 +193,16 @@ export function pathTests(get: () => World): void {
     let answers: string[] = [];
     const [arrived = [], ...seen] = await withoutDaemon(agent, 'agent', async () => {
       await must(agent, 'nft flush ruleset');
+      const arrivals = await watch(world, 'plant-husum', 'gw1', `src host ${world.address(OLE)}`);
       const watches = [
-        await watch(world, 'plant-husum', 'gw1', `src host ${world.address(OLE)}`),
+        arrivals,
         await watch(world, 'plant-husum', 'lan0', 'ip', '-Q', 'out'),
         await watch(world, 'plant-husum', 'lan1', 'ip', '-Q', 'out'),
         await watch(world, 'plant-husum', 'eth0', 'net 100.64.0.0/10 or net 172.20.0.0/16'),
       ];
       return during(watches, async () => {
         answers = await send(world.at(OLE.laptop), 'wg0', tries(world.address(OLE), targets));
+        await sees(arrivals, 1);
       });
     });
     expect(arrived).not.toEqual([]);
@@ -211,15 +221,17 @@ export function spoofTests(get: () => World): void {
     const twin = await uniqueOf(world, 'husum', '172.20.4.20');
     const sources = [world.address(OLGA), alias, twin, '192.168.1.20', '172.20.4.20', '100.80.0.1', '203.0.113.1'];
     const targets = ['192.168.1.20', alias, '172.20.4.20', twin, world.address(OLGA)];
+    const owns = await watch(world, 'gw-eu-1', 'slot1', `src host ${world.address(OLE)}`, '-Q', 'in');
     const watches = [
       await watch(world, 'gw-eu-1', 'slot1', `not src host ${world.address(OLE)}`, '-Q', 'in'),
       await watch(world, 'inverter.gruenau', 'eth0', 'ip', '-Q', 'in'),
       await watch(world, OLGA.laptop, 'wg0', 'ip', '-Q', 'in'),
-      await watch(world, 'gw-eu-1', 'slot1', `src host ${world.address(OLE)}`, '-Q', 'in'),
+      owns,
     ];
     const seen = await during(watches, async () => {
       for (const source of sources) await send(world.at(OLE.laptop), 'wg0', tries(source, targets), 0);
       await send(world.at(OLE.laptop), 'wg0', tries(world.address(OLE), ['172.20.4.20']));
+      await sees(owns, 5);
     });
     const own = seen.pop() ?? [];
     expect(seen).toEqual([[], [], []]);
@@ -242,13 +254,17 @@ export function spoofTests(get: () => World): void {
       ...tries(source, targets),
       ...targets.flatMap((target) => [`ack ${source} ${target} 22 6000`, `pong ${source} ${target} 6000`]),
     ]);
+    const arrivals = await watch(world, 'gw-eu-1', 'agents', `src host ${own}`, '-Q', 'in');
     const watches = [
       ...(await Promise.all(PEOPLE.map(({ laptop }) => watch(world, laptop, 'wg0', 'ip', '-Q', 'in')))),
       await toAgents(world),
       await watch(world, 'gw-eu-1', 'eth0', 'net 100.64.0.0/10 or net 172.20.0.0/16'),
-      await watch(world, 'gw-eu-1', 'agents', `src host ${own}`, '-Q', 'in'),
+      arrivals,
     ];
-    const seen = await during(watches, () => send(world.at('plant-husum'), 'gw1', packets));
+    const seen = await during(watches, async () => {
+      await send(world.at('plant-husum'), 'gw1', packets);
+      await sees(arrivals, targets.length + 1);
+    });
     const arrived = seen.pop();
     expect(arrived?.length).toBeGreaterThan(targets.length);
     expect(seen).toEqual(watches.slice(1).map(() => []));
@@ -260,13 +276,24 @@ export function spoofTests(get: () => World): void {
     const own = ownOf(await machines(world));
     const targets = [...PEOPLE.map((person) => world.address(person)), ...own, '100.80.0.1'];
     targets.push(await uniqueOf(world, 'gruenau', '192.168.1.20'), await uniqueOf(world, 'saale', '10.16.0.20'));
+    const attempts = await watch(
+      world,
+      'plant-husum',
+      'lan0',
+      'src host 172.20.4.20 and dst net 100.64.0.0/10',
+      '-Q',
+      'in',
+    );
     const watches = [
       await watch(world, 'plant-husum', 'gw1', 'not udp port 51999'),
       await watch(world, 'plant-husum', 'gw2', 'not udp port 51999'),
-      await watch(world, 'plant-husum', 'lan0', 'src host 172.20.4.20 and dst net 100.64.0.0/10', '-Q', 'in'),
+      attempts,
     ];
     const packets = tries('172.20.4.20', targets);
-    const [one, two, tried] = await during(watches, () => send(world.at('turbine.husum'), 'any', packets));
+    const [one, two, tried] = await during(watches, async () => {
+      await send(world.at('turbine.husum'), 'any', packets);
+      await sees(attempts, targets.length + 1);
+    });
     expect([one, two]).toEqual([[], []]);
     expect(tried?.length).toBeGreaterThan(targets.length);
   });
@@ -277,11 +304,12 @@ export function spoofTests(get: () => World): void {
     // Nobody lives there, so that no true answer is mistaken for a false one.
     const claimed = await uniqueOf(world, 'gruenau', '192.168.1.99');
     const person = world.address(OLGA);
+    const questions = await watch(world, 'gw-eu-1', 'agents', `udp and dst host ${claimed}`, '-Q', 'out');
     const watches = [
       await watch(world, 'gw-eu-1', 'agents', `udp and src host ${claimed}`, '-Q', 'in'),
       await watch(world, OLGA.laptop, 'wg0', `udp and src host ${claimed}`, '-Q', 'in'),
       await watch(world, 'plant-husum', 'gw1', `dst host ${claimed}`),
-      await watch(world, 'gw-eu-1', 'agents', `udp and dst host ${claimed}`, '-Q', 'out'),
+      questions,
     ];
     const seen = await withoutDaemon(agent, 'agent', async () => {
       await must(agent, `nft flush ruleset; ip addr add ${claimed}/32 dev gw1; ip rule add pref 1 lookup main`);
@@ -295,6 +323,7 @@ export function spoofTests(get: () => World): void {
         await send(agent, 'gw1', [`udp ${claimed} ${person} 7 4000`], 0);
         await send(world.at(OLGA.laptop), 'wg0', [question], 0);
         await send(agent, 'any', [`udp ${claimed} ${person} 7 4000`], 0.5);
+        await sees(questions, 2);
       });
     });
     await must(agent, 'ip rule del pref 1; ip route del 100.64.0.0/12 dev gw1');

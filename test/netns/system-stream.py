@@ -1,6 +1,6 @@
 """Streams between a laptop and a device, both of which talk all the time.
 
-serve PORT                        accepts TCP and UDP; pushes a line each 20 ms to whoever has spoken (UDP: for 3 s), echoes on
+serve PORT SECONDS                accepts TCP and UDP; pushes a line each 20 ms to whoever has spoken (UDP: for so long), echoes on
                                   PORT + 1, does what `download` and `upload` want on PORT + 2
 hold SOURCE HOST PORT MARKER      opens TCP and UDP and sends MARKER each 5 ms on both; says what comes back first and how it ends.
                                   Standard input: `quiet`, or `say MARKER`: UDP from the same port, TCP anew
@@ -69,7 +69,7 @@ def bulk(sock):
         sock.sendall(b"done\n")
 
 
-def serve(port):
+def serve(port, patience):
     accept(port, push)
     accept(port + 1, echo)
     accept(port + 2, bulk)
@@ -79,7 +79,7 @@ def serve(port):
 
     def answer():
         for peer, at in list(heard.items()):
-            if time.monotonic() - at < 3:
+            if time.monotonic() - at < patience:
                 attempt(lambda: sock.sendto(b"device\n", peer))
         return True
 
@@ -167,7 +167,7 @@ def transfer(way, source, host, port, size):
 
 mode, *rest = sys.argv[1:]
 if mode == "serve":
-    serve(int(rest[0]))
+    serve(int(rest[0]), float(rest[1]))
 elif mode == "hold":
     hold(rest[0], rest[1], int(rest[2]), rest[3])
 elif mode == "pingpong":

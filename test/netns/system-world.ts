@@ -111,6 +111,25 @@ export async function send(
   return text.split('\n').filter((line) => line !== '');
 }
 
+/** Sends packets; resolves a second after what arrived is as it must be, with all that arrived. */
+export async function exchange(
+  place: Place,
+  device: string,
+  packets: readonly string[],
+  check: (answers: readonly string[]) => void,
+): Promise<string[]> {
+  const line = `exec python3 ${script('packets')} ${device} 60 1000 << end\n${packets.join('\n')}\nend`;
+  const exchanging = place.start(['sh', '-c', line]);
+  const answers = () => exchanging.output().match(/^.+$/gm) ?? [];
+  try {
+    await until(() => check(answers()));
+    await quiet();
+  } finally {
+    await exchanging.end();
+  }
+  return answers();
+}
+
 /** Answers on ports of every address of a host; whoever comes is in its output. */
 export async function serve(world: World, host: string, ...ports: number[]): Promise<Running> {
   const service = world.start(host, 'python3', script('service'), ...ports.map(String));
@@ -118,9 +137,9 @@ export async function serve(world: World, host: string, ...ports: number[]): Pro
   return service;
 }
 
-/** Has a device serve streams. */
-export async function serveStreams(world: World, device: string): Promise<void> {
-  const server = world.start(device, 'python3', script('stream'), 'serve', String(STREAMS));
+/** Has a device serve streams. It goes on to send UDP to whoever has been quiet for less than `seconds`. */
+export async function serveStreams(world: World, device: string, seconds = 3): Promise<void> {
+  const server = world.start(device, 'python3', script('stream'), 'serve', String(STREAMS), String(seconds));
   await until(() => expect(server.output()).toContain('ready'));
 }
 
