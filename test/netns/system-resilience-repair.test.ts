@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { loadRoutes } from '../../bench/load.ts';
+import { loadInstallation } from '../../src/lab/size/load.ts';
 import { newKeyPair } from '../../src/net/keys.ts';
 import { wantedBy } from './resilience-kernel.ts';
 import {
@@ -55,7 +55,7 @@ beforeAll(async () => {
   // Both clients send all of the pools into the tunnel, and take from it what comes from there.
   operatorAddress = await connectAs(lab, 'laptop-1', OPERATOR, POOLS);
   await connectAs(lab, 'laptop-2', STRANGER, POOLS);
-  await inForce(administrator, await loadRoutes(lab.db, ROUTES));
+  await inForce(administrator, (await loadInstallation(lab.db, { size: ROUTES, seed: 1 })).revision);
   await eventually(async () => {
     const answers = await pageAt(lab, 'laptop-1', INVERTER);
     return answers === 'nobody' ? INVERTER : undefined;
