@@ -10,7 +10,12 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['src/**/*.test.ts', 'test/architecture/**/*.test.ts', 'test/coverage/**/*.test.ts'],
+          include: [
+            'src/**/*.test.ts',
+            'bench/**/*.test.ts',
+            'test/architecture/**/*.test.ts',
+            'test/coverage/**/*.test.ts',
+          ],
           exclude: ['src/store/**', 'src/control/**', 'src/lab/size/load.test.ts'],
         },
       },

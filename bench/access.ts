@@ -6,8 +6,8 @@ import { type Account, type BenchLab, type Probe, TWO_GATEWAYS, benchLab, signIn
 import { type Figure, latencies, rate } from './results.ts';
 
 const TARGETS = { p50: 40, p99: 100 };
-/** Changes of others per second, all the while. */
-const BESIDE = 20;
+/** Changes of others per second, all the while, and how many have to be answered for the figures to count. */
+const BESIDE = { perSecond: 20, atLeast: 19.5 };
 const ADDRESS = '192.168.1.20';
 /** Every so many milliseconds a grant is looked for, and an open connection used. */
 const EVERY = { udp: 4, tcp: 1 };
@@ -33,7 +33,7 @@ export async function benchAccess(size: number, runs: number): Promise<Figure[]>
     const probe = lab.probe('laptop-1');
     const granted: number[] = [];
     const withdrawn: number[] = [];
-    const beside = await besideChanges(lab, db, BESIDE, async () => {
+    const beside = await besideChanges(lab, db, BESIDE.perSecond, async () => {
       for (let run = 0; run < runs; run++) {
         const { id, latency } = await measureGrant(lab, administrator, grant, probe);
         granted.push(latency);
@@ -42,8 +42,8 @@ export async function benchAccess(size: number, runs: number): Promise<Figure[]>
     });
     probe.stop();
     return [
-      ...installed,
-      rate('grant.beside', beside),
+      installed,
+      rate('grant.beside', beside, BESIDE.atLeast),
       ...latencies('grant', granted, TARGETS),
       ...latencies('withdraw', withdrawn, TARGETS),
     ];

@@ -20,6 +20,8 @@ export interface Change {
 const PAIRS = 200;
 /** Of so many people, most of whom are not of the organization whose plant is looked at. */
 const LOOKED_AT = 2000;
+/** So many may be unanswered. Past that none is begun: the rate falls, and is told, and nobody waits for the lock of changes in vain. */
+const MOST_OPEN = 50;
 /** Its administrator makes the changes; the measured ones are made by another. */
 const ACCOUNT = 'administrator@nordwind.test';
 const MADE = z.object({ id: z.string() });
@@ -39,18 +41,22 @@ export async function besideChanges(
   const pairs = await pairsOf(db);
   const answered: Change[] = [];
   const started: Promise<void>[] = [];
+  let unanswered = 0;
   const open: Promise<string>[] = [];
-  const next = async (turn: number): Promise<void> => {
+  let turn = 0;
+  const next = async (): Promise<void> => {
     const granted = open.shift();
     if (granted !== undefined) return withdraw(lab, account, await granted, answered);
-    const pair = pairs[(turn >> 1) % pairs.length];
+    const pair = pairs[turn++ % pairs.length];
     if (pair === undefined) throw new Error('there is nobody to grant anything to');
     const granting = grant(lab, account, pair, answered);
     open.push(granting);
     await granting;
   };
-  const timer = pace(perSecond, (turn) => {
-    const change = next(turn);
+  const timer = pace(perSecond, () => {
+    if (unanswered === MOST_OPEN) return;
+    unanswered += 1;
+    const change = next().finally(() => (unanswered -= 1));
     // What it throws is told below.
     change.catch(() => undefined);
     started.push(change);
@@ -79,12 +85,12 @@ async function withdraw(lab: BenchLab, by: Account, id: string, answered: Change
 }
 
 /** Calls back so many times per second on average: a call that comes late is followed by the next at its time. */
-function pace(perSecond: number, call: (turn: number) => void): { stop(): void } {
+function pace(perSecond: number, call: () => void): { stop(): void } {
   const start = performance.now();
   let calls = 0;
   let timer: NodeJS.Timeout | undefined;
   const turn = () => {
-    for (; calls < ((performance.now() - start) / 1000) * perSecond; calls++) call(calls);
+    for (; calls < ((performance.now() - start) / 1000) * perSecond; calls++) call();
     timer = setTimeout(turn, Math.max(0, start + (calls / perSecond) * 1000 - performance.now()));
   };
   turn();

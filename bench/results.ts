@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 
 const figureSchema = z.object({
@@ -13,7 +13,7 @@ const figureSchema = z.object({
   runs: z.int(),
 });
 
-/** One figure of `bench/results.json`. */
+/** One figure of `bench/results.json`, which holds the last figures of each bench; `<bench>.size` says at how many routes they were taken. */
 export type Figure = z.infer<typeof figureSchema>;
 
 /** The value below which the given share (0 to 1) of the samples lies: nearest rank. Throws RangeError without samples. */
@@ -42,12 +42,12 @@ export function latencies(
   ];
 }
 
-/** How many changes per second were answered, by when each was, in milliseconds. */
-export function rate(id: string, changes: readonly { readonly at: number }[]): Figure {
+/** How many changes per second were answered, by when each was in milliseconds; a condition of other figures that has to hold. */
+export function rate(id: string, changes: readonly { readonly at: number }[], atLeast: number): Figure {
   const times = changes.map(({ at }) => at);
   const seconds = (Math.max(...times) - Math.min(...times)) / 1000;
   const value = seconds > 0 ? Math.round(((times.length - 1) / seconds) * 10) / 10 : 0;
-  return { id, value, unit: 'changes/s', runs: times.length };
+  return { id, value, unit: 'changes/s', runs: times.length, target: `>= ${atLeast}`, met: value >= atLeast };
 }
 
 /** The figures as a table for people. A missed target stays in it as missed. */
@@ -68,16 +68,37 @@ export function asTable(figures: readonly Figure[]): string {
     .join('\n');
 }
 
-/** Writes figures to the results file; those of benches that did not run stay. */
-export function keepFigures(file: string, figures: readonly Figure[]): void {
-  const benches = new Set(figures.map(benchOf));
-  const others = readFigures(file).filter((figure) => !benches.has(benchOf(figure)));
-  const all = [...others, ...figures].sort((a, b) => a.id.localeCompare(b.id));
-  writeFileSync(file, `${JSON.stringify(all, null, 2)}\n`);
+/**
+ * Replaces what figures are measured anew: all of a bench, of `growth` all of a bench at a size. Those of others stay. In the order
+ * of their ids.
+ */
+export function merged(former: readonly Figure[], figures: readonly Figure[]): Figure[] {
+  const measured = new Set(figures.map(measurementOf));
+  const others = former.filter((figure) => !measured.has(measurementOf(figure)));
+  return [...others, ...figures].sort((a, b) => a.id.localeCompare(b.id, 'en', { numeric: true }));
 }
 
-function benchOf({ id }: Figure): string {
-  return id.split('.')[0] ?? id;
+/** `grant` of `grant.p50`, `growth.grant@1000` of `growth.grant.p50@1000`. */
+function measurementOf({ id }: Figure): string {
+  const [, bench = '', size = ''] = /^(growth\.[^.]+|[^.]+)[^@]*(@\d+)?$/.exec(id) ?? [];
+  return `${bench}${size}`;
+}
+
+/** The size of each bench's figures. */
+export function sizesOf(figures: readonly Figure[]): ReadonlyMap<string, number> {
+  return new Map(
+    figures.filter(({ id }) => /^[^.]+\.size$/.test(id)).map(({ id, value }) => [id.split('.')[0] ?? id, value]),
+  );
+}
+
+/** Merges figures into the results file, which another bench may write, too. Returns what was in it and what is. */
+export function keepFigures(file: string, figures: readonly Figure[]): { before: Figure[]; after: Figure[] } {
+  const before = readFigures(file);
+  const after = merged(before, figures);
+  const draft = `${file}.${process.pid}`;
+  writeFileSync(draft, `${JSON.stringify(after, null, 2)}\n`);
+  renameSync(draft, file);
+  return { before, after };
 }
 
 function readFigures(file: string): Figure[] {
