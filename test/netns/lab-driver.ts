@@ -27,8 +27,8 @@ export interface LabDriver {
 const BIN = fileURLToPath(new URL('../../bin/parkway', import.meta.url));
 const LONGEST_MS = 120_000;
 
-/** Brings up a lab and signs these people in. */
-export async function openLabDriver(accounts: readonly string[]): Promise<LabDriver> {
+/** Brings up a lab and signs these people in. `options` are further ones of `parkway lab up`. */
+export async function openLabDriver(accounts: readonly string[], options: readonly string[] = []): Promise<LabDriver> {
   const runner = realRunner();
   const folder = await mkdtemp(join(tmpdir(), 'parkway-'));
   // The database's user passes through.
@@ -44,7 +44,7 @@ export async function openLabDriver(accounts: readonly string[]): Promise<LabDri
     await rm(folder, { recursive: true });
   };
   try {
-    const status = statusSchema.parse(JSON.parse(await run('', '', ['lab', 'up', '--detach', '--json'])));
+    const status = statusSchema.parse(JSON.parse(await run('', '', ['lab', 'up', '--detach', '--json', ...options])));
     url = status.url;
     for (const { email, password } of status.accounts)
       if (accounts.includes(email)) await run(`${password}\n`, email, ['login', '--email', email, '--password-stdin']);

@@ -62,8 +62,8 @@ export interface TestLab extends Pick<LabDriver, 'status' | 'parkway' | 'folder'
 }
 
 /** Brings a lab up, with the administrators signed in for the command line. Take it down whatever happens. */
-export async function bringUp(): Promise<TestLab> {
-  const driver = await openLabDriver([ADMINISTRATOR, PLATFORM]);
+export async function bringUp(...options: string[]): Promise<TestLab> {
+  const driver = await openLabDriver([ADMINISTRATOR, PLATFORM], options);
   const { status } = driver;
   const places = placesOf(driver.folder, status.name);
   const socket = join(status.stateDirectory, 'hosts/control/state/postgres/socket');

@@ -1,5 +1,5 @@
 /**
- * Two labs beside each other, and what is left of one whose supervisor was killed with -9 and that was then taken down: nothing.
+ * Two labs beside each other, one with an installation loaded, and what is left of one whose supervisor was killed with -9 and that was then taken down: nothing.
  */
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -9,17 +9,19 @@ import { realRunner } from '../../src/kernel/run.ts';
 import { readRuntime } from '../../src/lab/enter.ts';
 import { networkIdentity } from '../../src/lab/host.ts';
 import { type Runtime, placesOf } from '../../src/lab/places.ts';
-import { type TestLab, bringUp, connectAs, eventually, pageAt } from './resilience-lab.ts';
+import { GATEWAYS, type TestLab, bringUp, connectAs, eventually, pageAt } from './resilience-lab.ts';
 
 const UP_MS = 240_000;
 const OPERATOR = 'operator@sunfield.test';
 const INVERTER = '192.168.1.20';
 const GRUENAU = 'Solar park Grünau';
+/** The tunnel address of the first of those who are loaded. */
+const FIRST_OF_OTHERS = '100.64.239.255';
 
 let labs: readonly TestLab[];
 
 beforeAll(async () => {
-  labs = await Promise.all([bringUp(), bringUp()]);
+  labs = await Promise.all([bringUp(), bringUp('--size', '1000', '--seed', '7')]);
 }, UP_MS);
 afterAll(async () => {
   for (const lab of labs) await lab.down();
@@ -64,6 +66,14 @@ function commandOf(pid: string): string {
     return '';
   }
 }
+
+it('a lab that comes up with a size has it in its gateways, and says so', async () => {
+  const [plain, sized] = labs;
+  expect(plain?.status.beside).toBe(null);
+  expect(sized?.status.beside).toEqual({ size: 1000, seed: 7, users: 100, plants: expect.any(Number), routes: 1000 });
+  for (const gateway of GATEWAYS)
+    expect(await sized?.on(gateway, ['nft', 'list', 'ruleset'])).toContain(FIRST_OF_OTHERS);
+});
 
 it('two labs work beside each other, and one leaves nothing behind when its supervisor is killed and it is taken down', async () => {
   const [killed, other] = labs;
