@@ -77,7 +77,8 @@ test('control on a database of the operator’s: without it, it lives and says u
   const allow = (allowed: boolean) =>
     sql`alter database ${sql.id(name)} allow_connections ${sql.lit(allowed)}`.execute(maintenance);
   await allow(false);
-  await sql`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${name}`.execute(maintenance);
+  // Waits for the end of each: one that still lived would be used below, and die then.
+  await sql`select pg_terminate_backend(pid, 10000) from pg_stat_activity where datname = ${name}`.execute(maintenance);
   expect((await fetch(`${control.url}/healthz`)).status).toBe(200);
   const refused = await fetch(`${control.url}/readyz`);
   expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '2']);
