@@ -154,7 +154,16 @@ async function signal({ status, folder }: BenchLab, host: string, name: NodeJS.S
   const network = networkIdentity(init);
   const daemons = readdirSync('/proc')
     .filter((pid) => /^\d+$/.test(pid) && networkIdentity(Number(pid)) === network)
-    .filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('src/gateway/main.ts'));
+    .filter((pid) => commandOf(pid).includes('src/gateway/main.ts'));
   if (daemons.length === 0) throw new Error(`${host} runs no daemon`);
   for (const pid of daemons) process.kill(Number(pid), name);
+}
+
+function commandOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    // It has just ended.
+    return '';
+  }
 }
