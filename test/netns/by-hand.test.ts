@@ -38,8 +38,11 @@ async function pageAt(address: string): Promise<string> {
   return /Plant: ([^<]*)/.exec(page)?.[1] ?? 'nobody';
 }
 
-/** Opens an SSH session that is to last, and resolves with how it ended: by itself, by a reset, or in silence. */
-async function session(address: string, seconds: number): Promise<'lasted' | 'reset' | 'silence'> {
+/** What a session runs, for longer than any test takes. */
+const LASTING = 'sleep 100';
+
+/** Opens an SSH session that lasts until `endSessions`, and resolves with how it ended: so, by a reset, or in silence. */
+async function session(address: string): Promise<'lasted' | 'reset' | 'silence'> {
   const options = [
     'StrictHostKeyChecking=no',
     'UserKnownHostsFile=/dev/null',
@@ -48,7 +51,7 @@ async function session(address: string, seconds: number): Promise<'lasted' | 're
   ];
   const ssh = ['ssh', ...options.flatMap((option) => ['-o', option]), '-i', lab.status.devices.keyFile];
   try {
-    await onLaptop(...ssh, `service@${address}`, `sleep ${seconds}`);
+    await onLaptop(...ssh, `service@${address}`, `${LASTING} || true`);
     return 'lasted';
   } catch (error) {
     if (!(error instanceof KernelError)) throw error;
@@ -58,9 +61,12 @@ async function session(address: string, seconds: number): Promise<'lasted' | 're
 
 /** Waits until a device holds this many of those sessions. */
 async function sessionsOn(host: string, count: number): Promise<void> {
-  const held = () => parkway(OPERATOR, 'lab', 'exec', host, '--', 'sh', '-c', "pgrep -c -f '^sleep [0-9]' || true");
+  const held = () => parkway(OPERATOR, 'lab', 'exec', host, '--', 'sh', '-c', `pgrep -c -f '^${LASTING}' || true`);
   await expect.poll(async () => Number(await held()), { timeout: 10_000 }).toBe(count);
 }
+
+/** Ends what the sessions on a device run. */
+const endSessions = (host: string) => parkway(OPERATOR, 'lab', 'exec', host, '--', 'pkill', '-f', `^${LASTING}`);
 
 async function routes(): Promise<Record<string, string>> {
   const { items }: { items: { plantName: string; status: string }[] } = JSON.parse(
@@ -117,17 +123,18 @@ describe('by hand', () => {
   });
 
   it('moves the range on "use": the native connection ends, the one by alias lives (VPN-9)', async () => {
-    const native = session('192.168.1.20', 8);
-    const byAlias = session(aliasOf(GRUENAU, 20), 8);
+    const native = session('192.168.1.20');
+    const byAlias = session(aliasOf(GRUENAU, 20));
     await sessionsOn('inverter.gruenau', 2);
     await parkway(OPERATOR, 'routes', 'use', MOOS, '--yes', '--wait');
     expect(await pageAt('192.168.1.20')).toBe(MOOS);
     expect(await native).toBe('reset');
+    await endSessions('inverter.gruenau');
     expect(await byAlias).toBe('lasted');
   });
 
   it('ends open sessions when the grant is withdrawn, and gives the range back (VPN-8)', async () => {
-    const open = session('192.168.1.20', 8);
+    const open = session('192.168.1.20');
     await sessionsOn('inverter.moos', 1);
     await withdraw(MOOS);
     expect(await open).toBe('reset');
