@@ -1,11 +1,11 @@
 import { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 import { formatCidr } from '../net/cidr.ts';
-import type { Ip } from '../net/ip.ts';
-import { type RowsJson, rowsSchema } from '../wire/state.ts';
+import { type Ip, toIp } from '../net/ip.ts';
+import { type Rows, type SettingRow, type UserRow, rowsSchema, settingRow, userRow } from '../wire/state.ts';
 import type { Change } from './change.ts';
 import { inPieces } from './pieces.ts';
-import { NO_GONE, type State, applyChange, emptyState } from './state.ts';
+import { NO_GONE, NO_ROWS, type State, applyChange, emptyState } from './state.ts';
 
 /** One generation of a gateway's rows: a SQLite file. Its functions throw whatever SQLite or the schema says. */
 export interface RowsFile {
@@ -18,7 +18,7 @@ export interface RowsFile {
 }
 
 /** Marks a file as ours and of this layout. A file of another one is not read. */
-const LAYOUT = 0x50573032;
+const LAYOUT = 0x50573033;
 
 /** All of a user is one row: a change of one route writes a kilobyte, and a million routes are ten thousand rows. */
 const SCHEMA = `
@@ -31,16 +31,17 @@ const PLAIN = ['slots', 'gateways', 'agents', 'subnets'] as const;
 
 /** What of one user is stored. */
 interface Stored {
-  row: { readonly slot: number; readonly publicKey: string } | null;
+  row: Omit<UserRow, 'address'> | null;
   /** Plant, revision since when. */
   readonly reach: Map<number, number>;
-  readonly settings: Map<number, { readonly chosen: number; readonly paused: boolean }>;
+  readonly settings: Map<number, Pick<SettingRow, 'chosen' | 'paused'>>;
 }
 
+/** The same as it stands in the file: reach is one list, plant and revision in turn, for there are a million of them. */
 const stored = z.object({
-  row: z.object({ slot: z.int(), publicKey: z.string() }).nullable(),
-  reach: z.array(z.tuple([z.int(), z.int()])),
-  settings: z.array(z.tuple([z.int(), z.object({ chosen: z.int(), paused: z.boolean() })])),
+  row: userRow.omit({ address: true }).nullable(),
+  reach: z.array(z.int().min(0)).refine((list) => list.length % 2 === 0, 'is not a list of pairs'),
+  settings: z.array(z.tuple([settingRow.shape.subnet, settingRow.pick({ chosen: true, paused: true })])),
 });
 
 /**
@@ -146,52 +147,38 @@ function nobody(): Stored {
 function storedText({ row, reach, settings }: Stored): string {
   return JSON.stringify({
     row: row && { slot: row.slot, publicKey: row.publicKey },
-    reach: [...reach],
+    reach: [...reach].flat(),
     settings: [...settings].map(([subnet, { chosen, paused }]) => [subnet, { chosen, paused }]),
   });
 }
 
 function parseStored(text: unknown): Stored {
-  const { row, reach, settings } = stored.parse(JSON.parse(String(text)));
-  return { row, reach: new Map(reach), settings: new Map(settings) };
+  const { row, reach: list, settings } = stored.parse(JSON.parse(String(text)));
+  const reach = new Map<number, number>();
+  for (let at = 0; at < list.length; at += 2) reach.set(list[at] ?? 0, list[at + 1] ?? 0);
+  return { row, reach, settings: new Map(settings) };
 }
-
-/** Users are checked in portions of so many, so that their rows never all stand in memory in two forms. */
-const PORTION = 100;
 
 function readAll(db: DatabaseSync): State {
   const state = emptyState();
   for (const kind of PLAIN) {
     const values = db.prepare('select value from rows where kind = ?').all(kind);
-    take(state, { [kind]: values.map(({ value }) => JSON.parse(String(value)) as unknown) });
+    const rows = { [kind]: values.map(({ value }) => JSON.parse(String(value)) as unknown) };
+    applyChange(state, rowsSchema.parse(rows), NO_GONE);
   }
-  let portion = noUsers();
-  for (const { address, value } of db.prepare('select address, value from users').iterate()) {
-    const user = Number(address);
-    const { row, reach, settings } = parseStored(value);
-    if (row !== null) portion.users.push({ address: user, ...row });
-    for (const [plant, since] of reach) portion.reach.push([user, plant, since]);
-    for (const [subnet, { chosen, paused }] of settings) portion.settings.push({ user, subnet, chosen, paused });
-    portion.count += 1;
-    if (portion.count < PORTION) continue;
-    take(state, portion);
-    portion = noUsers();
-  }
-  take(state, portion);
+  for (const { address, value } of db.prepare('select address, value from users').iterate())
+    applyChange(state, userRows(toIp(Number(address)), parseStored(value)), NO_GONE);
   return state;
 }
 
-function noUsers() {
+/** What is stored of a user, as rows. */
+function userRows(user: Ip, { row, reach, settings }: Stored): Rows {
   return {
-    count: 0,
-    users: [] as RowsJson['users'] & {},
-    reach: [] as RowsJson['reach'] & {},
-    settings: [] as RowsJson['settings'] & {},
+    ...NO_ROWS,
+    users: row === null ? [] : [{ address: user, ...row }],
+    reach: [...reach].map(([plant, since]) => [user, plant, since]),
+    settings: [...settings].map(([subnet, { chosen, paused }]) => ({ user, subnet, chosen, paused })),
   };
-}
-
-function take(state: State, rows: unknown): void {
-  applyChange(state, rowsSchema.parse(rows), NO_GONE);
 }
 
 /** A row as it stands on the wire: prefixes are texts. */

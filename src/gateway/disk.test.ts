@@ -124,7 +124,7 @@ test.each([
 test('rows that no gateway can be told are not read', async () => {
   await stored(BEFORE);
   const file = new DatabaseSync(path);
-  file.exec(`update users set value = replace(value, '"reach":[[2,5]]', '"reach":[[-2,5]]')`);
+  file.exec(`update users set value = replace(value, '"reach":[2,5]', '"reach":[-2,5]')`);
   file.close();
   expect(loaded).toThrow(BrokenDisk);
 });

@@ -83,5 +83,5 @@ const DAMAGE = new Set([11, 26]);
 /** Whether a file holds what it should not, other than that it could not be written. */
 function isDamage(error: unknown): boolean {
   if (error instanceof Error && 'errcode' in error) return DAMAGE.has(Number(error.errcode) & 0xff);
-  return error instanceof SyntaxError || error instanceof z.ZodError;
+  return error instanceof SyntaxError || error instanceof RangeError || error instanceof z.ZodError;
 }

@@ -4,6 +4,7 @@ import { systemClock } from '../net/clock.ts';
 import { DEFAULT_POOLS } from '../net/pools.ts';
 import { launchingRunner } from '../kernel/launch.ts';
 import { endpointSchema } from '../wire/state.ts';
+import { keepHeapSmall } from './heap.ts';
 import { startGateway } from './start.ts';
 
 const number = (initial: number) => z.coerce.number().int().min(1).max(1_000_000).default(initial);
@@ -22,6 +23,7 @@ const environment = z.object({
   PARKWAY_LIMIT_CONNECTIONS: number(4096),
 });
 
+keepHeapSmall();
 const log = pino({ name: 'gateway' });
 const parsed = environment.safeParse(process.env);
 if (!parsed.success) {
