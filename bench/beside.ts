@@ -16,7 +16,7 @@ export interface Change {
   readonly revision: number;
 }
 
-/** So many people and plants are changed in turn: enough that a withdrawal is long over when its grant comes again. */
+/** So many people and plants are changed in turn. */
 const PAIRS = 200;
 /** Of so many people, most of whom are not of the organization whose plant is looked at. */
 const LOOKED_AT = 2000;
@@ -41,17 +41,18 @@ export async function besideChanges(
   const pairs = await pairsOf(db);
   const answered: Change[] = [];
   const started: Promise<void>[] = [];
+  const granted: { readonly id: string; readonly pair: Pair }[] = [];
   let unanswered = 0;
-  const open: Promise<string>[] = [];
-  let turn = 0;
   const next = async (): Promise<void> => {
-    const granted = open.shift();
-    if (granted !== undefined) return withdraw(lab, account, await granted, answered);
-    const pair = pairs[turn++ % pairs.length];
-    if (pair === undefined) throw new Error('there is nobody to grant anything to');
-    const granting = grant(lab, account, pair, answered);
-    open.push(granting);
-    await granting;
+    const open = granted.shift();
+    if (open !== undefined) {
+      await withdraw(lab, account, open.id, answered);
+      pairs.push(open.pair);
+      return;
+    }
+    const pair = pairs.shift();
+    if (pair === undefined) return;
+    granted.push({ id: await grant(lab, account, pair, answered), pair });
   };
   const timer = pace(perSecond, () => {
     if (unanswered === MOST_OPEN) return;

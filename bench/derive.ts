@@ -21,6 +21,7 @@ import { openInstallation } from '../src/store/installation.ts';
 import { startOwnServer } from '../src/store/own-server.ts';
 import { createSlot } from '../src/store/slots.ts';
 import { ip } from '../src/store/values.ts';
+import { untilLeft } from './leave.ts';
 import { type Figure, latencies } from './results.ts';
 import { type Stage, addStage } from './stage.ts';
 
@@ -51,6 +52,11 @@ export async function benchDerive(size: number, runs: number): Promise<Figure[]>
   await chmod(folder, 0o711);
   const server = await startOwnServer(join(folder, 'postgres'), () => undefined);
   const db = openDb(server.connection);
+  const close = untilLeft(async () => {
+    await db.destroy();
+    await server.stop();
+    await rm(folder, { recursive: true });
+  });
   try {
     await migrate(db);
     const entry = { address: ip('198.51.100.1'), port: 51_820 };
@@ -58,9 +64,7 @@ export async function benchDerive(size: number, runs: number): Promise<Figure[]>
     await loadInstallation(db, { size, seed: 1 });
     return await measure(db, runs);
   } finally {
-    await db.destroy();
-    await server.stop();
-    await rm(folder, { recursive: true });
+    await close();
   }
 }
 

@@ -9,6 +9,7 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { benchAccess } from './access.ts';
+import { benchDerive } from './derive.ts';
 import { growthsOf } from './growth.ts';
 import { leave } from './leave.ts';
 import { type Bench, type Job, jobsOf, keptOf, titleOf } from './plan.ts';
@@ -26,6 +27,7 @@ const env = z
 
 const BENCHES: readonly Bench[] = [
   { ids: ['grant', 'withdraw'], run: benchAccess, growthRuns: 25 },
+  { ids: ['derive'], run: benchDerive, growthRuns: 5 },
   { ids: ['sync'], run: benchSync, growthRuns: 10 },
 ];
 

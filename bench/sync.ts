@@ -148,13 +148,17 @@ async function untilGone(db: Db): Promise<void> {
   }
 }
 
-/** Signals a gateway's daemon, and what entered the host to start it. */
-async function signal({ status, folder }: BenchLab, host: string, name: NodeJS.Signals): Promise<void> {
+/**
+ * Signals a gateway's daemon. What entered the host to start it stops by itself when the daemon does, and has to be told to go on:
+ * it is that which the lab watches.
+ */
+async function signal({ status, folder }: BenchLab, host: string, name: 'SIGSTOP' | 'SIGCONT'): Promise<void> {
   const { init } = await initOf(placesOf(folder, status.name), host);
   const network = networkIdentity(init);
   const daemons = readdirSync('/proc')
     .filter((pid) => /^\d+$/.test(pid) && networkIdentity(Number(pid)) === network)
-    .filter((pid) => commandOf(pid).includes('src/gateway/main.ts'));
+    .filter((pid) => commandOf(pid).includes('src/gateway/main.ts'))
+    .filter((pid) => name === 'SIGCONT' || !commandOf(pid).startsWith('nsenter'));
   if (daemons.length === 0) throw new Error(`${host} runs no daemon`);
   for (const pid of daemons) process.kill(Number(pid), name);
 }

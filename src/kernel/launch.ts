@@ -80,7 +80,7 @@ async function launch({ child, waiting }: Launcher, words: readonly string[], ms
   const [id = ''] = words;
   let pid: number | undefined;
   // One that does not even answer is of no use to the others.
-  const timer = setTimeout(() => (pid === undefined ? child.kill('SIGKILL') : process.kill(pid, 'SIGKILL')), ms);
+  const timer = setTimeout(() => (pid === undefined ? child.kill('SIGKILL') : end(pid)), ms);
   const ended = new Promise<string | undefined>((resolve) => {
     waiting.set(id, (text) => {
       if (/^\d+$/.test(text)) pid = Number(text);
@@ -95,6 +95,14 @@ async function launch({ child, waiting }: Launcher, words: readonly string[], ms
     clearTimeout(timer);
     waiting.delete(id);
     if (waiting.size === 0) child.unref();
+  }
+}
+
+function end(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended in time, but this process stood still and has not read so yet.
   }
 }
 
