@@ -65,6 +65,7 @@ export function plantName(random: Random, n: number): string {
   return `${random.pick(KINDS)} ${random.pick(PLACES)} ${n}`;
 }
 
+/** A person's name, which others may have too. */
 export function personName(random: Random): string {
   return `${random.pick(GIVEN)} ${random.pick(FAMILY)}`;
 }
