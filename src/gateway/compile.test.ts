@@ -4,7 +4,7 @@ import { toIp } from '../net/ip.ts';
 import { newKeyPair } from '../net/keys.ts';
 import { DEFAULT_POOLS } from '../net/pools.ts';
 import { type Gone, type Rows, type RowsJson, rowsSchema } from '../wire/state.ts';
-import { agentPeer, allPeers, compareElements, compileUser, userPeer } from './compile.ts';
+import { agentPeer, compareElements, compileUser, peersOf, userPeer } from './compile.ts';
 import { compileAll, compileTouched, plan } from './reconcile.ts';
 import { NO_GONE, NO_ROWS, applyChange, emptyState, touchedBy } from './state.ts';
 
@@ -34,11 +34,11 @@ const compiled = (...changes: RowsJson[]) =>
 
 test('a route is a translation, its native passage, and a passage by alias where users may type it (VPN-10)', () => {
   expect(compiled(BASE, { reach: [[USER, 2, 5]] })).toEqual([
-    'r16 100.64.0.11 . 0x0000110a 241.0.0.0/16',
-    'bound16 100.64.0.11 . 1 . 0x000000f1',
-    'r24 100.64.0.11 . 0x0001a8c0 100.96.1.0/24',
-    'bound24 100.64.0.11 . 1 . 0x00016064',
-    'bound24 100.64.0.11 . 0 . 0x00016064',
+    'r16s11 100.64.0.11 . 0x0000110a 241.0.0.0/16',
+    'bound16s11 100.64.0.11 . 1 . 0x000000f1',
+    'r24s11 100.64.0.11 . 0x0001a8c0 100.96.1.0/24',
+    'bound24s11 100.64.0.11 . 1 . 0x00016064',
+    'bound24s11 100.64.0.11 . 0 . 0x00016064',
   ]);
 });
 
@@ -49,16 +49,16 @@ test('a range inside another’s belongs to who has it longer; chosen, it is cut
       [USER, 2, 5],
     ],
   };
-  expect(compiled(BASE, both)).toContain('r12 100.64.0.11 . 0x0000100a 240.16.0.0/12');
-  expect(compiled(BASE, both).filter((line) => line.startsWith('r16'))).toEqual([]);
+  expect(compiled(BASE, both)).toContain('r12s11 100.64.0.11 . 0x0000100a 240.16.0.0/12');
+  expect(compiled(BASE, both).filter((line) => line.startsWith('r16s'))).toEqual([]);
   const chosen = compiled(BASE, both, { settings: [{ user: USER, subnet: 2, chosen: 6, paused: false }] });
   expect(chosen.filter((line) => line.startsWith('r'))).toEqual([
-    'r16 100.64.0.11 . 0x0000100a 240.16.0.0/16',
-    'r15 100.64.0.11 . 0x0000120a 240.18.0.0/15',
-    'r14 100.64.0.11 . 0x0000140a 240.20.0.0/14',
-    'r13 100.64.0.11 . 0x0000180a 240.24.0.0/13',
-    'r16 100.64.0.11 . 0x0000110a 241.0.0.0/16',
-    'r24 100.64.0.11 . 0x0001a8c0 100.96.1.0/24',
+    'r16s11 100.64.0.11 . 0x0000100a 240.16.0.0/16',
+    'r15s11 100.64.0.11 . 0x0000120a 240.18.0.0/15',
+    'r14s11 100.64.0.11 . 0x0000140a 240.20.0.0/14',
+    'r13s11 100.64.0.11 . 0x0000180a 240.24.0.0/13',
+    'r16s11 100.64.0.11 . 0x0000110a 241.0.0.0/16',
+    'r24s11 100.64.0.11 . 0x0001a8c0 100.96.1.0/24',
   ]);
 });
 
@@ -81,7 +81,8 @@ test('a user’s peer may send from its own address alone, an agent’s from its
     publicKey: KEY,
     allowedIps: ['100.80.1.1/32', '240.16.0.0/12'],
   });
-  expect([...allPeers(state).keys()]).toEqual(['slot1', 'agents']);
+  expect(peersOf(state, 'slot1')).toEqual([userPeer(state, USER)]);
+  expect(peersOf(state, 'agents')).toEqual([agentPeer(state, 1)]);
 });
 
 test('a switch of owner removes and adds in one step; nothing else moves', () => {

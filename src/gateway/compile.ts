@@ -16,8 +16,14 @@ export const NATIVE = 1;
 export const ALIAS = 0;
 
 /**
- * Elements of the rule set: `r24 100.64.0.11 . 0x0001a8c0` (map or set, and key) → the value in a map, '' in a set.
- * The prefix length is the number in the name.
+ * Into so many shards the users' sets are divided, by the lowest bits of the user's address: each is small enough to be
+ * replaced, or listed, by one short run of `nft`.
+ */
+export const SHARDS = 64;
+
+/**
+ * Elements of the rule set: `r24s11 100.64.0.11 . 0x0001a8c0` (map or set, and key) → the value in a map, '' in a set.
+ * The first number in the name is the prefix length, the second the shard.
  */
 export type Elements = Map<string, string>;
 
@@ -43,22 +49,22 @@ export function compileUser(state: State, user: Ip, pools: Pools): Elements {
     },
     pools,
   );
-  const saddr = formatIp(user);
+  const own = `s${shardOf(user)} ${formatIp(user)}`;
   for (const { enforced } of routes) {
     for (const { network, range } of enforced.native) {
-      elements.set(`r${network.length} ${saddr} . ${markOf(network)}`, formatCidr(range));
-      elements.set(`bound${range.length} ${saddr} . ${NATIVE} . ${markOf(range)}`, '');
+      elements.set(`r${network.length}${own} . ${markOf(network)}`, formatCidr(range));
+      elements.set(`bound${range.length}${own} . ${NATIVE} . ${markOf(range)}`, '');
     }
-    for (const range of enforced.alias) elements.set(`bound${range.length} ${saddr} . ${ALIAS} . ${markOf(range)}`, '');
+    for (const range of enforced.alias) elements.set(`bound${range.length}${own} . ${ALIAS} . ${markOf(range)}`, '');
   }
   return elements;
 }
 
 /** Whether elements let a connection of a user pass that has this mark and leads to this address inside Parkway. */
 export function permits(elements: Elements, user: Ip, mark: number, target: Ip): boolean {
-  const saddr = formatIp(user);
+  const own = `s${shardOf(user)} ${formatIp(user)}`;
   for (let length = 0; length <= 32; length += 1)
-    if (elements.has(`bound${length} ${saddr} . ${mark} . ${markOf(prefixOf(target, length))}`)) return true;
+    if (elements.has(`bound${length}${own} . ${mark} . ${markOf(prefixOf(target, length))}`)) return true;
   return false;
 }
 
@@ -71,9 +77,15 @@ export function compareElements(before: Elements, after: Elements): ElementChang
   return { remove, add };
 }
 
-/** The prefix length of an element. */
-export function lengthOf(element: string): number {
-  return Number(/\d+/.exec(element)?.[0]);
+/** The shard of a user's address, 0 to 63. */
+export function shardOf(user: Ip): number {
+  return user % SHARDS;
+}
+
+/** Which prefix length and shard an element, or a set by its name, belongs to. Undefined for another set's name. */
+export function placeOf(element: string): { length: number; shard: number } | undefined {
+  const [, length, shard] = /^(?:r|bound)(\d+)s(\d+)(?= |$)/.exec(element) ?? [];
+  return shard === undefined ? undefined : { length: Number(length), shard: Number(shard) };
 }
 
 /** The peer that a certificate is: its slot's interface, and the user's address as only source. Undefined when there is none. */
@@ -112,24 +124,20 @@ export function slotDevice(slot: number): string {
   return `slot${slot}`;
 }
 
-/** All peers by interface. Interfaces without a peer are not in it. */
-export function allPeers(state: State): Map<string, Peer[]> {
-  const peers = [
-    ...state.users.keys().map((user) => userPeer(state, user)),
-    ...state.agents.keys().map((plant) => agentPeer(state, plant)),
-  ];
-  return Map.groupBy(
-    peers.filter((peer) => peer !== undefined),
-    (peer) => peer.dev,
-  );
+/** All peers of an interface. */
+export function peersOf(state: State, dev: string): Peer[] {
+  const peers =
+    dev === AGENTS_DEVICE
+      ? state.agents.keys().map((plant) => agentPeer(state, plant))
+      : state.users.keys().map((user) => userPeer(state, user));
+  return [...peers].filter((peer) => peer?.dev === dev).filter((peer) => peer !== undefined);
 }
 
 /**
  * The base of a prefix as nftables holds it in a mark. A mark is in host order and the address was copied as it stands
  * in the packet: on a little-endian machine the bytes come out reversed.
  */
-function markOf(prefix: Cidr): string {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32LE(prefix.base);
-  return `0x${bytes.toString('hex')}`;
+function markOf({ base }: Cidr): string {
+  const swapped = ((base & 0xff) << 24) | ((base & 0xff00) << 8) | ((base >>> 8) & 0xff00) | (base >>> 24);
+  return `0x${(swapped >>> 0).toString(16).padStart(8, '0')}`;
 }

@@ -46,6 +46,9 @@ let reports: string[];
 let refuses: (argv: string, input: string) => boolean;
 /** What `wg show slot1 dump` says of peers. */
 let slotPeers: string;
+/** What `nft list chains` prints, and `nft list` for the sets that are asked for. */
+let chains: string;
+let listed: (input: string) => string;
 
 const rows = (json: RowsJson) => rowsSchema.parse(json);
 
@@ -53,6 +56,8 @@ function answer(argv: string, input: string): string | undefined {
   if (refuses(argv, input)) throw new KernelError(argv.split(' '), 'ended with 1', 'refused');
   if (argv === 'wg show agents dump') return `x\t${tunnel.publicKey}\t51900\toff\n`;
   if (argv === 'wg show slot1 dump') return `x\t${slot.publicKey}\t51820\t0x5001\n${slotPeers}`;
+  if (argv === 'nft list chains ip') return chains;
+  if (argv === 'env HOME=/dev/null nft -i') return listed(input);
   if (argv.startsWith('ip -j ')) return '[]';
   if (argv.startsWith('sysctl -n')) return '';
   if (/^(nft -f -|wg addconf|wg set|ip -batch -|ip link|sysctl -q)/.test(argv)) return '';
@@ -65,12 +70,14 @@ const log = () =>
   kernel
     .text()
     .split('\n')
-    .filter((line) => !/generation|add table|conntrack/.test(line))
+    .filter((line) => !/generation|add table|conntrack|list chains/.test(line))
     .join('\n');
 
 beforeEach(async () => {
-  [refuses, slotPeers, reports] = [
+  [refuses, chains, listed, slotPeers, reports] = [
     () => false,
+    '',
+    () => '',
     keys.map((key, n) => `${key}\t(none)\t(none)\t100.64.0.${11 + n}/32\t0\t0\t0\toff\n`).join(''),
     [],
   ];
@@ -99,17 +106,19 @@ test('a switch of owner is one transaction, deletes first', async () => {
     NO_GONE,
   );
   expect(log()).toBe(`nft -f -
-  add map ip parkway r20 { typeof ip saddr . meta mark : interval ip daddr; }
-  add set ip parkway bound20 { type ipv4_addr . mark . mark; }
-  add rule ip parkway lookups meta mark set @nh,128,32 & 0xfffff000 dnat ip prefix to ip saddr . meta mark map @r20
-  add rule ip parkway upward meta mark set @nh,128,32 & 0xfffff000 ip saddr . ct mark . meta mark @bound20 goto admit
-  add rule ip parkway downward meta mark set @nh,96,32 & 0xfffff000 ip daddr . ct mark . meta mark @bound20 goto deliver
-  delete element ip parkway r24 { 100.64.0.11 . 0x0001a8c0 }
-  delete element ip parkway bound24 { 100.64.0.11 . 1 . 0x00016064 }
-  add element ip parkway r24 { 100.64.0.11 . 0x0001a8c0 : 100.96.2.0/24 }
-  add element ip parkway bound24 { 100.64.0.11 . 1 . 0x00026064, 100.64.0.11 . 0 . 0x00026064 }
-  add element ip parkway r20 { 100.64.0.11 . 0x0000030a : 100.97.0.0/20 }
-  add element ip parkway bound20 { 100.64.0.11 . 1 . 0x00006164, 100.64.0.11 . 0 . 0x00006164 }`);
+  add map ip parkway r20s11 { typeof ip saddr . meta mark : interval ip daddr; }
+  add set ip parkway bound20s11 { type ipv4_addr . mark . mark; }
+  flush map ip parkway r20s11
+  flush set ip parkway bound20s11
+  add rule ip parkway lookups11 meta mark set @nh,128,32 & 0xfffff000 dnat ip prefix to ip saddr . meta mark map @r20s11
+  add rule ip parkway upward11 meta mark set @nh,128,32 & 0xfffff000 ip saddr . ct mark . meta mark @bound20s11 goto admit
+  add rule ip parkway downward11 meta mark set @nh,96,32 & 0xfffff000 ip daddr . ct mark . meta mark @bound20s11 goto deliver
+  delete element ip parkway r24s11 { 100.64.0.11 . 0x0001a8c0 }
+  delete element ip parkway bound24s11 { 100.64.0.11 . 1 . 0x00016064 }
+  add element ip parkway r24s11 { 100.64.0.11 . 0x0001a8c0 : 100.96.2.0/24 }
+  add element ip parkway bound24s11 { 100.64.0.11 . 1 . 0x00026064, 100.64.0.11 . 0 . 0x00026064 }
+  add element ip parkway r20s11 { 100.64.0.11 . 0x0000030a : 100.97.0.0/20 }
+  add element ip parkway bound20s11 { 100.64.0.11 . 1 . 0x00006164, 100.64.0.11 . 0 . 0x00006164 }`);
   expect(enforcer.isWhole()).toBe(true);
 });
 
@@ -136,17 +145,17 @@ test('a grant that the kernel refuses never blocks a withdrawal, and is tried ag
     .split('nft -f -\n')
     .filter((text) => text.includes('delete element') && !text.includes('add element'));
   expect(withdrawn).toHaveLength(1);
-  expect(withdrawn[0]).toContain('bound24 { 100.64.0.11 . 1 . 0x00016064, 100.64.0.11 . 0 . 0x00016064 }');
+  expect(withdrawn[0]).toContain('bound24s11 { 100.64.0.11 . 1 . 0x00016064, 100.64.0.11 . 0 . 0x00016064 }');
   // What the kernel takes of the grants is there; what it does not is reported.
   expect(log().split('nft -f -\n').at(-1)).toContain(
-    'add element ip parkway r20 { 100.64.0.12 . 0x0000030a : 100.97.0.0/20 }',
+    'add element ip parkway r20s12 { 100.64.0.12 . 0x0000030a : 100.97.0.0/20 }',
   );
-  expect(reports).toEqual([expect.stringContaining('grant-refused: r24 100.64.0.12 . 0x0001a8c0')]);
+  expect(reports).toEqual([expect.stringContaining('grant-refused: r24s12 100.64.0.12 . 0x0001a8c0')]);
   expect(enforcer.isWhole()).toBe(false);
   kernel.clear();
   refuses = () => false;
-  await enforcer.check(state);
-  expect(log()).toContain('add element ip parkway r24 { 100.64.0.12 . 0x0001a8c0 : 100.96.2.0/24 }');
+  await enforcer.check();
+  expect(log()).toContain('add element ip parkway r24s12 { 100.64.0.12 . 0x0001a8c0 : 100.96.2.0/24 }');
   expect(enforcer.isWhole()).toBe(true);
 });
 
@@ -155,22 +164,35 @@ test('a grant that was refused and is withdrawn is not deleted from where it nev
   await enforcer.change(state, rows({ reach: [[OTHER, 2, 3]] }), NO_GONE);
   kernel.clear();
   await enforcer.change(state, NO_ROWS, { ...NO_GONE, reach: [[OTHER, 2]] });
-  expect(log()).not.toContain('delete element ip parkway r24');
-  expect(log()).toContain('delete element ip parkway bound24');
+  expect(log()).not.toContain('delete element ip parkway r24s12');
+  expect(log()).toContain('delete element ip parkway bound24s12');
   expect(enforcer.isWhole()).toBe(true);
 });
 
-test('a withdrawal that the kernel refuses replaces the whole table', async () => {
+test('a withdrawal that the kernel refuses replaces the shard, and one that it refuses, too, the whole table', async () => {
   refuses = (_, input) => input.includes('delete element');
+  await enforcer.change(state, NO_ROWS, { ...NO_GONE, reach: [[USER, 1]] });
+  expect(log().split('nft -f -\n').at(-1)).toContain('delete set ip parkway bound24s11');
+  expect(log()).not.toContain('delete table');
+  expect(log()).not.toContain('add element');
+  expect(enforcer.isWhole()).toBe(true);
+  await enforcer.change(state, rows({ reach: [[USER, 1, 5]] }), NO_GONE);
+  kernel.clear();
+  let isThere = true;
+  refuses = (_, input) => {
+    if (input.includes('delete table')) isThere = false;
+    return isThere && /delete (element|set)/.test(input);
+  };
   await enforcer.change(state, NO_ROWS, { ...NO_GONE, reach: [[USER, 1]] });
   expect(log()).toContain('delete table ip parkway');
   expect(log().split('delete table ip parkway')[1]).not.toContain('100.64.0.11');
+  expect(enforcer.isWhole()).toBe(true);
 });
 
 test('peers that others removed, added or widened are put right (VPN-6)', async () => {
   const foreign = newKeyPair('x25519').publicKey;
   slotPeers = `${keys[0]}\t(none)\t(none)\t0.0.0.0/0\t0\t0\t0\toff\n${foreign}\t(none)\t(none)\t(none)\t0\t0\t0\toff\n`;
-  await enforcer.check(state);
+  await enforcer.check();
   expect(log()).toContain(`wg set slot1 peer ${foreign} remove`);
   expect(log()).toContain(`PublicKey = ${keys[0]}\n  AllowedIPs = 100.64.0.11/32`);
   expect(log()).toContain(`PublicKey = ${keys[1]}\n  AllowedIPs = 100.64.0.12/32`);
@@ -185,13 +207,13 @@ test('a tunnel is made anew when there is none, and left alone when reading it f
       return false;
     });
   fails('');
-  await enforcer.check(state);
+  await enforcer.check();
   expect(log()).not.toContain('ip link del');
   expect(reports.at(-1)).toContain('failed: ');
   refuses = () => false;
-  await enforcer.check(state);
+  await enforcer.check();
   fails('Unable to access interface: No such device');
-  await enforcer.check(state);
+  await enforcer.check();
   expect(log()).toContain('ip link del dev slot1\nip link add dev slot1 type wireguard');
 });
 
@@ -201,8 +223,24 @@ test('a failure half way is made good by the next check, from the state and not 
   expect(enforcer.isWhole()).toBe(false);
   refuses = () => false;
   kernel.clear();
-  await enforcer.check(state);
-  expect(log()).toContain('delete table ip parkway');
+  await enforcer.check();
+  // All shards are replaced, and with them the one that the withdrawal is about.
+  for (const shard of [0, 11, 63]) expect(log()).toContain(`flush chain ip parkway upward${shard}\n`);
+  expect(log()).toContain('delete set ip parkway bound24s11');
   expect(log()).not.toContain('100.64.0.11 . 1');
+  expect(enforcer.isWhole()).toBe(true);
+});
+
+test('a snapshot changes what differs and nothing else: withdrawals of all first, then grants', async () => {
+  const after = emptyState();
+  applyChange(after, rows({ ...BASE, reach: [[OTHER, 2, 3]] }), NO_GONE);
+  await enforcer.replace(state, after);
+  const transactions = log().split('nft -f -\n').slice(1);
+  expect(transactions).toHaveLength(2);
+  expect(transactions[0]).toContain('delete element ip parkway bound24s11');
+  expect(transactions[0]).not.toContain('add element');
+  expect(transactions[1]).toContain('add element ip parkway bound24s12');
+  expect(transactions.join()).not.toMatch(/flush (set|map) ip parkway \w+s11/);
+  expect(log()).not.toContain('wg ');
   expect(enforcer.isWhole()).toBe(true);
 });

@@ -1,46 +1,54 @@
-import { ipBatch, planIp, readIp } from '../kernel/ip.ts';
+import type { Foreign } from '../kernel/nft.ts';
 import { readOnly } from '../kernel/read-only.ts';
-import { ensureSysctls } from '../kernel/sysctl.ts';
-import { removeWgPeers, setWgPeers } from '../kernel/wg.ts';
 import type { Gone, Rows } from '../wire/state.ts';
-import { AGENTS_DEVICE, slotDevice } from './compile.ts';
+import { peersOf, placeOf, shardOf } from './compile.ts';
 import { openDismissal } from './dismiss.ts';
-import { uplinkRoutes, wantedNetwork, wantedSysctls, wantedTables } from './network.ts';
-import { type Plan, compileTouched, plan } from './reconcile.ts';
-import { type RuleSetDeps, openRuleSet } from './ruleset.ts';
-import { type State, applyChange, touchedBy } from './state.ts';
-import { type TunnelDeps, ensureTunnels } from './tunnels.ts';
+import { openElements } from './elements.ts';
+import { openPeers } from './peers.ts';
+import { type PlaceDeps, ensurePlace } from './place.ts';
+import { compileTouched, plan } from './reconcile.ts';
+import { openReplacement } from './replace.ts';
+import type { RuleSetDeps } from './ruleset.ts';
+import { ALL_SHARDS } from './shards.ts';
+import { type State, applyChange, emptyState, touchedBy } from './state.ts';
+import { ensureTunnel, ensureTunnels } from './tunnels.ts';
 
-export interface EnforceDeps extends RuleSetDeps, TunnelDeps {
-  /** The interface that leads outside; that of the default route when undefined. */
-  readonly uplink: string | undefined;
-}
+export interface EnforceDeps extends RuleSetDeps, PlaceDeps {}
 
 /**
- * Keeps the kernel to the rows. Its functions run one at a time, in the order they were called, and do not fail: what could
- * not be done is reported and tried again by `check`.
+ * Keeps the kernel to the rows. What it does is done in turns, one at a time and short ones, so that a change comes
+ * between two shards of a start. Nothing fails: what could not be done is reported and tried again by `check`.
  */
 export interface Enforcer {
-  /** Brings all of the kernel to the state: on start, after a snapshot, or when a slot changed. */
+  /** Brings all of the kernel to the state, whatever it holds: on start. Whoever is permitted goes on meanwhile. */
   converge(state: State): Promise<void>;
   /** Applies a change to the state and the kernel. */
   change(state: State, rows: Rows, gone: Gone): Promise<void>;
-  /** Reads interfaces, addresses, rules, routes and settings back and repairs them. Lists no large set. */
-  check(state: State): Promise<void>;
-  /** Replaces the rule set in one transaction: somebody else changed it. */
-  reload(state: State, reason: string): Promise<void>;
-  /** Whether the kernel holds everything. False while it refused something. */
+  /** From one state to another, after a snapshot: what differs, withdrawals first. `before` must not change any more. */
+  replace(before: State, after: State): Promise<void>;
+  /** Reads links, addresses, rules, routes and settings back and repairs them, and does again what failed. Lists nothing large. */
+  check(): Promise<void>;
+  /** Repairs what somebody else changed in the rule set. */
+  foreign(what: Foreign): Promise<void>;
+  /** Compares the elements of a shard and repairs them. Returns how many were compared. */
+  sweepShard(shard: number): Promise<number>;
+  /** Compares an interface and its peers and repairs them. Returns how many peers it shall have. */
+  sweepTunnel(dev: string): Promise<number>;
+  /** Whether the kernel holds everything. False while it refused something, or something is still to be done. */
   isWhole(): boolean;
 }
 
 /** Makes the enforcer of this machine. */
 export function openEnforcer(deps: EnforceDeps): Enforcer {
-  const { runner, pools } = deps;
-  const rules = openRuleSet(deps);
-  let isPeerMissing = false;
-  // Something failed half way: only a complete comparison tells what the kernel holds.
-  let isBroken = false;
+  const { pools } = deps;
+  let current = emptyState();
+  // Something failed half way, or nothing was done yet: only a complete comparison tells what the kernel holds.
+  let isBroken = true;
+  let converging: Promise<void> | undefined;
   let turn: Promise<void> = Promise.resolve();
+  const elements = openElements({ ...deps, onLoad: (shards) => replacement.forget(shards) });
+  const peers = openPeers(deps);
+  const replacement = openReplacement({ pools, elements, peers, inTurn, now: () => current, changeSlots });
   const dismiss = openDismissal(deps);
 
   function inTurn(work: () => Promise<void>): Promise<void> {
@@ -51,100 +59,155 @@ export function openEnforcer(deps: EnforceDeps): Enforcer {
     return turn;
   }
 
-  async function enforce(state: State, steps: Plan): Promise<void> {
-    for (const [dev, peers] of Map.groupBy(steps.removePeers, (peer) => peer.dev)) {
-      await removeWgPeers(
-        runner,
-        dev,
-        peers.map((peer) => peer.publicKey),
-      ).catch((error: unknown) => failedPeers(dev, error));
-    }
-    await rules.change(state, steps.elements);
-    for (const [dev, peers] of Map.groupBy(steps.setPeers, (peer) => peer.dev)) {
-      await setWgPeers(runner, dev, peers).catch((error: unknown) => failedPeers(dev, error));
-    }
+  /** Loads the shards that wait, some of them in each turn. */
+  async function loadAll(): Promise<void> {
+    while (elements.isLoading() && !isBroken) await inTurn(() => elements.loadSome());
   }
 
-  /** The next check compares the whole interface and tries again. */
-  function failedPeers(dev: string, error: unknown): void {
-    isPeerMissing = true;
-    deps.report('peers-refused', `${dev}: ${String(error)}`);
+  /** Interfaces and what stands beside them, with all peers. */
+  async function ensureAll(): Promise<void> {
+    await ensureTunnels(deps, current);
+    await ensurePlace(deps, current);
+    peers.areThere(true);
   }
 
-  async function ensureNetwork(state: State, runner = deps.runner): Promise<string[]> {
-    const slots = [...state.slots.values()];
-    const actual = await readIp(runner, ['main', ...wantedTables(slots)]);
-    const uplinks = uplinkRoutes(
-      actual.routes.filter((route) => route.table === 'main'),
-      deps.uplink,
-    );
-    const lines = planIp(wantedNetwork({ slots, address: deps.address, pools, uplinks }), actual);
-    const stale = actual.links.filter(
-      ({ dev }) => /^slot\d+$/.test(dev) && !slots.some((row) => slotDevice(row.slot) === dev),
-    );
-    lines.push(...stale.map(({ dev }) => `link del dev ${dev}`));
-    await ipBatch(runner, lines);
-    const devices = [AGENTS_DEVICE, ...slots.map((row) => slotDevice(row.slot))];
-    const settings = await ensureSysctls(runner, wantedSysctls(devices));
-    return [...lines, ...settings];
+  /** Slots stand in the rules, the routes and the interfaces. On a start the interfaces follow later. */
+  async function changeSlots(): Promise<void> {
+    await elements.frame();
+    if (converging === undefined) await ensureAll();
   }
 
-  async function converge(state: State): Promise<void> {
-    // The rules first: they name interfaces that may not exist yet, and bring the connection tracker with its settings.
-    await rules.load(state);
-    await ensureTunnels(deps, state);
-    await ensureNetwork(state);
-    isBroken = false;
+  async function convergeNow(state: State): Promise<void> {
+    await inTurn(async () => {
+      current = state;
+      replacement.drop();
+      peers.areThere(false);
+      // The rules first: they name interfaces that may not exist yet, and bring the connection tracker with its settings.
+      await elements.restart(state);
+      isBroken = false;
+    });
+    // Then the users, and only then the interfaces: nobody is refused what is yet to be loaded.
+    await loadAll();
+    await inTurn(async () => {
+      if (!isBroken) await ensureAll();
+    });
     // What the kernel held before is not known, nor what went meanwhile.
-    dismiss(state, 'all');
+    dismiss(current, 'all');
+  }
+
+  function converge(state: State): Promise<void> {
+    const own = convergeNow(state).finally(() => {
+      if (converging === own) converging = undefined;
+    });
+    converging = own;
+    return own;
   }
 
   async function change(state: State, rows: Rows, gone: Gone): Promise<void> {
     const touched = touchedBy(state, rows, gone);
+    await replacement.settle(touched.users);
     const before = compileTouched(state, touched, pools);
     applyChange(state, rows, gone);
-    // Slots stand in the rules, the routes and the interfaces: rare, and everything is looked at.
-    if (touched.frame) return converge(state);
     const steps = plan(before, compileTouched(state, touched, pools));
-    await enforce(state, steps);
+    await peers.remove(steps.removePeers);
+    await elements.change(steps.elements, touched.users);
+    if (touched.frame) await changeSlots();
+    else await peers.set(steps.setPeers);
     if (steps.elements.remove.size > 0) dismiss(state, touched.users);
   }
 
-  /** Whether all is as it shall be. Reads only, so that it needs no turn and no change has to wait for it. */
-  async function isRight(state: State): Promise<boolean> {
-    if (isBroken || isPeerMissing || !rules.isWhole()) return false;
-    const reading = readOnly(runner);
-    try {
-      await ensureTunnels({ ...deps, runner: reading }, state);
-      await ensureNetwork(state, reading);
-      return true;
-    } catch {
-      // It is not, or a change is under way, or it cannot be read: the check in its turn tells which.
-      return false;
-    }
+  async function replace(before: State, after: State): Promise<void> {
+    let follow: (() => Promise<void>) | undefined;
+    await inTurn(async () => {
+      // What is under way, or cannot be relied upon, is replaced as a whole: two snapshots in a row are rare.
+      const isUnknown = isBroken || replacement.isUnderWay();
+      current = after;
+      elements.follow(after);
+      if (isUnknown) follow = () => converge(after);
+      else follow = await replacement.begin(before, after);
+    });
+    await follow?.();
+    await loadAll();
+    // A start that is under way brings the interfaces last.
+    await converging;
+    dismiss(current, 'all');
   }
 
-  async function check(state: State): Promise<void> {
-    if (isBroken) return converge(state);
-    const devices = await ensureTunnels(deps, state);
-    const network = await ensureNetwork(state);
-    isPeerMissing = false;
-    if (devices.length > 0) deps.report('tunnels', devices.join('; '));
-    if (network.length > 0) deps.report('network', network.join('; '));
-    if (!rules.isWhole()) await rules.retry();
+  /** Whether all is as it shall be. Reads only, so that it needs no turn and no change has to wait for it. */
+  async function isRight(): Promise<boolean> {
+    if (isBroken || peers.isMissing() || !elements.isWhole()) return false;
+    return isUntouched((runner) => ensurePlace({ ...deps, runner }, current));
+  }
+
+  /** Whether work does nothing but read. It may not be able to, or a change may be under way: a turn tells. */
+  function isUntouched(work: (runner: EnforceDeps['runner']) => Promise<unknown>): Promise<boolean> {
+    return work(readOnly(deps.runner)).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  async function check(): Promise<void> {
+    if (peers.isMissing()) report('tunnels', await ensureTunnels(deps, current));
+    const { tunnels, network } = await ensurePlace(deps, current);
+    peers.areThere(true);
+    report('tunnels', tunnels);
+    report('network', network);
+    if (!elements.isWhole()) await elements.retry();
+  }
+
+  function report(what: string, done: readonly string[]): void {
+    if (done.length > 0) deps.report(what, done.join('; '));
+  }
+
+  async function foreign({ detail, isFrame, sets }: Foreign): Promise<void> {
+    // What is not known to begin with is brought to the state as a whole.
+    if (isBroken) return;
+    await inTurn(async () => {
+      if (isFrame) await elements.frame();
+      if (sets === 'all') elements.doubt(ALL_SHARDS);
+    });
+    await loadAll();
+    const shards = sets === 'all' ? [] : new Set(sets.flatMap((name) => placeOf(name)?.shard ?? []));
+    for (const shard of shards) await inTurn(() => repairShard(shard));
+    if (isFrame) deps.report('rules', detail);
+  }
+
+  async function repairShard(shard: number): Promise<void> {
+    await replacement.settle([...current.users.keys()].filter((user) => shardOf(user) === shard));
+    const repaired = await elements.repair(shard);
+    if (repaired !== undefined) deps.report('rules', repaired);
+  }
+
+  async function sweepShard(shard: number): Promise<number> {
+    if (isBroken || replacement.isUnderWay()) return 0;
+    const { compared, isRight } = await elements.look(shard);
+    if (!isRight) await inTurn(() => repairShard(shard));
+    return compared;
+  }
+
+  async function sweepTunnel(dev: string): Promise<number> {
+    if (isBroken || converging !== undefined) return 0;
+    const isAsItShallBe = await isUntouched((runner) => ensureTunnel({ ...deps, runner }, current, dev));
+    if (!isAsItShallBe) await inTurn(async () => report('tunnels', await ensureTunnel(deps, current, dev)));
+    return peersOf(current, dev).length;
   }
 
   return {
-    converge: (state) => inTurn(() => converge(state)),
-    change: (state, rows, gone) => inTurn(() => change(state, rows, gone)),
-    check: async (state) => {
-      if (!(await isRight(state))) await inTurn(() => check(state));
+    converge,
+    change: async (state, rows, gone) => {
+      await inTurn(() => change(state, rows, gone));
+      if (converging === undefined) await loadAll();
     },
-    reload: (state, reason) =>
-      inTurn(async () => {
-        await rules.load(state);
-        deps.report('rules', reason);
-      }),
-    isWhole: () => rules.isWhole() && !isPeerMissing && !isBroken,
+    replace,
+    check: async () => {
+      if (converging !== undefined) return;
+      if (isBroken) return converge(current);
+      if (!(await isRight())) await inTurn(check);
+    },
+    foreign,
+    sweepShard,
+    sweepTunnel,
+    isWhole: () => !isBroken && !peers.isMissing() && !replacement.isUnderWay() && elements.isWhole(),
   };
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Ip, parseIp } from '../net/ip.ts';
 import type { Runner } from '../kernel/run.ts';
-import { TABLE } from './rules.ts';
+import { TABLE } from './shards.ts';
 
 /** Packets that a limit dropped, by user. */
 export type Hits = ReadonlyMap<Ip, number>;

@@ -43,11 +43,16 @@ export function compileTouched(state: State, touched: Pick<Touched, 'users' | 'p
   const elements: Elements = new Map();
   for (const user of touched.users)
     for (const [key, value] of compileUser(state, user, pools)) elements.set(key, value);
+  return { elements, peers: compilePeers(state, touched.users, touched.plants) };
+}
+
+/** The peers of users and plants. */
+export function compilePeers(state: State, users: Iterable<Ip>, plants: Iterable<number>): Peer[] {
   const peers = [
-    ...[...touched.users].map((user: Ip) => userPeer(state, user)),
-    ...[...touched.plants].map((plant) => agentPeer(state, plant)),
+    ...[...users].map((user) => userPeer(state, user)),
+    ...[...plants].map((plant) => agentPeer(state, plant)),
   ];
-  return { elements, peers: peers.filter((peer) => peer !== undefined) };
+  return peers.filter((peer) => peer !== undefined);
 }
 
 /** Compiles everything. */

@@ -9,7 +9,8 @@ import type { Logger } from 'pino';
 import type { Clock } from '../net/clock.ts';
 import { signBytes } from '../net/keys.ts';
 import type { Pools } from '../net/pools.ts';
-import { nftTable } from '../kernel/nft.ts';
+import { bothForeign } from '../kernel/listen.ts';
+import { type Foreign, nftTable } from '../kernel/nft.ts';
 import type { Runner } from '../kernel/run.ts';
 import { enroll } from '../wire/enroll.ts';
 import { type Identity, type Keys, loadKeys, obtainIdentity } from '../wire/identity.ts';
@@ -19,8 +20,11 @@ import { type Disk, openDisk } from './disk.ts';
 import { type Enforcer, openEnforcer } from './enforce.ts';
 import { type Hits, newHits, readLimited } from './limits.ts';
 import { type Probes, startProbes } from './probes.ts';
-import { type Limits, TABLE } from './rules.ts';
+import type { Limits } from './rules.ts';
+import { ALL_SHARDS, TABLE } from './shards.ts';
+import { type Sweep, startSweep } from './sweep.ts';
 import { type Sync, openSync } from './sync.ts';
+import { tunnelDevices } from './tunnels.ts';
 
 export interface GatewayOptions {
   /** Control's base URL. */
@@ -48,6 +52,12 @@ const ENROL_AGAIN_MS = 2000;
 const WATCH_MS = 3000;
 const CHECK_MS = 2000;
 const LIMITS_MS = 5000;
+
+/** From one unit of a sweep to the next while units are small, and how much of one core comparing large ones takes: 2 %. */
+const SHARD_MS = 1000;
+const SHARDS_SHARE = 0.015;
+const TUNNEL_MS = 500;
+const TUNNELS_SHARE = 0.005;
 
 /** As much as a message to control takes of each; see `wire/sync`. */
 const MAX_WHAT = 100;
@@ -89,15 +99,15 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   });
   const sync = openSync({
     disk,
-    enforcer: { ...enforcer, replace: (_before, after) => enforcer.converge(after) },
+    enforcer,
     onInForce: () => acknowledge(context),
     onBroken: (reason) => log.error({ reason }, 'the rows on disk are of no use; all are asked for'),
   });
   const context: Context = { options, keys, identity, sync, enforcer, send };
-  const reload = coalesced(async (what) => {
-    if (sync.isKnown()) await enforcer.reload(sync.state(), what);
+  const repair = gathered(async (what) => {
+    if (sync.isKnown()) await enforcer.foreign(what);
   });
-  const watching = table.watch((what) => reload(what.detail));
+  const watching = table.watch(repair);
   // What somebody changes after the rules are loaded has to be seen; but nothing waits for ever for that.
   await Promise.race([watching.ready, sleep(WATCH_MS)]);
   const begun = sync.begin();
@@ -106,8 +116,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   link = connect(context, probes);
   await begun;
   const checks = [every(CHECK_MS, () => check(context)), every(LIMITS_MS, limitReporter(context))];
+  const sweeps = [startSweep(shardSweep(context), log), startSweep(tunnelSweep(context), log)];
   log.info({ gateway: identity.number, revision: sync.revision() }, 'gateway started');
-  return { close: () => close(link, [sync, ...checks, watching, probes], disk) };
+  return { close: () => close(link, [sync, ...checks, ...sweeps, watching, probes], disk) };
 }
 
 async function close(
@@ -173,8 +184,22 @@ async function check(context: Context): Promise<void> {
   // The kernel keeps what it has until there is something to bring it to.
   if (!context.sync.isKnown()) return;
   const wasWhole = context.enforcer.isWhole();
-  await context.enforcer.check(context.sync.state());
+  await context.enforcer.check();
   if (!wasWhole) acknowledge(context);
+}
+
+/** The users' elements: drift that no event told. */
+function shardSweep({ sync, enforcer }: Context): Sweep<number> {
+  const units = () => (sync.isKnown() ? ALL_SHARDS : []);
+  const compare = (shard: number) => enforcer.sweepShard(shard);
+  return { name: 'elements', units, compare, pauseMs: SHARD_MS, share: SHARDS_SHARE };
+}
+
+/** Interfaces and their peers, of which the kernel tells no events. */
+function tunnelSweep({ sync, enforcer }: Context): Sweep<string> {
+  const units = () => (sync.isKnown() ? tunnelDevices(sync.state()) : []);
+  const compare = (dev: string) => enforcer.sweepTunnel(dev);
+  return { name: 'tunnels', units, compare, pauseMs: TUNNEL_MS, share: TUNNELS_SHARE };
 }
 
 function limitReporter({ options, send }: Context): () => Promise<void> {
@@ -206,9 +231,9 @@ function every(ms: number, task: () => Promise<void>): { stop(): Promise<void> }
   };
 }
 
-/** Runs a task for many calls in a row once, and once more for those that came while it ran. */
-function coalesced(task: (what: string) => Promise<void>): (what: string) => void {
-  let waiting: string | undefined;
+/** Runs a task for many calls in a row once, and once more for all that came while it ran. */
+function gathered(task: (what: Foreign) => Promise<void>): (what: Foreign) => void {
+  let waiting: Foreign | undefined;
   let isRunning = false;
   const run = async () => {
     isRunning = true;
@@ -219,7 +244,7 @@ function coalesced(task: (what: string) => Promise<void>): (what: string) => voi
     isRunning = false;
   };
   return (what) => {
-    waiting ??= what;
+    waiting = waiting === undefined ? what : bothForeign(waiting, what);
     if (!isRunning) void run();
   };
 }

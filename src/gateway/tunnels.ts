@@ -10,7 +10,7 @@ import {
   removeWgPeers,
   setWgPeers,
 } from '../kernel/wg.ts';
-import { AGENTS_DEVICE, type Peer, allPeers, slotDevice } from './compile.ts';
+import { AGENTS_DEVICE, type Peer, peersOf, slotDevice } from './compile.ts';
 import { slotMark } from './network.ts';
 import { planDevice } from './reconcile.ts';
 import type { State } from './state.ts';
@@ -27,41 +27,40 @@ export interface TunnelDeps {
 const READ_TRIES = 40;
 const READ_PAUSE_MS = 25;
 
-/** Makes the interfaces of the slots and of the agents, their keys and their peers what they shall be. Returns what was done. */
-export async function ensureTunnels({ runner, tunnelKey, port }: TunnelDeps, state: State): Promise<string[]> {
-  const peers = allPeers(state);
-  const done = await ensureDevice(
-    runner,
-    AGENTS_DEVICE,
-    { privateKey: tunnelKey, port },
-    peers.get(AGENTS_DEVICE) ?? [],
-  );
-  for (const row of state.slots.values()) {
-    const dev = slotDevice(row.slot);
-    const privateKey = toPrivateKey(
-      'x25519',
-      openSealed(tunnelKey, `slot ${row.slot}`, row.sealedKey).toString('base64'),
-    );
-    done.push(
-      ...(await ensureDevice(
-        runner,
-        dev,
-        { privateKey, port: row.port, fwmark: slotMark(row.slot) },
-        peers.get(dev) ?? [],
-      )),
-    );
-  }
+/** The interfaces that there shall be. */
+export function tunnelDevices(state: State): string[] {
+  return [AGENTS_DEVICE, ...state.slots.keys().map(slotDevice)];
+}
+
+/** Makes all interfaces, their keys and their peers what they shall be. Returns what was done. */
+export async function ensureTunnels(deps: TunnelDeps, state: State): Promise<string[]> {
+  const done: string[] = [];
+  for (const dev of tunnelDevices(state)) done.push(...(await ensureTunnel(deps, state, dev)));
   return done;
+}
+
+/** Makes one interface what it shall be; one that there shall not be is left alone. Returns what was done. */
+export async function ensureTunnel(deps: TunnelDeps, state: State, dev: string): Promise<string[]> {
+  const settings = settingsOf(deps, state, dev);
+  return settings === undefined ? [] : ensureDevice(deps.runner, dev, settings, () => peersOf(state, dev));
+}
+
+function settingsOf({ tunnelKey, port }: TunnelDeps, state: State, dev: string): WgSettings | undefined {
+  if (dev === AGENTS_DEVICE) return { privateKey: tunnelKey, port };
+  const row = [...state.slots.values()].find(({ slot }) => slotDevice(slot) === dev);
+  if (row === undefined) return undefined;
+  const key = openSealed(tunnelKey, `slot ${row.slot}`, row.sealedKey).toString('base64');
+  return { privateKey: toPrivateKey('x25519', key), port: row.port, fwmark: slotMark(row.slot) };
 }
 
 async function ensureDevice(
   runner: Runner,
   dev: string,
   settings: WgSettings,
-  wanted: readonly Peer[],
+  wanted: () => readonly Peer[],
 ): Promise<string[]> {
   const actual = await readIfThere(runner, dev);
-  const steps = planDevice(settings, wanted, actual);
+  const steps = planDevice(settings, wanted(), actual);
   if (steps.create) {
     // What a dead wireguard-go leaves behind is in the way of the next one.
     await runner.run(['ip', 'link', 'del', 'dev', dev]).catch(() => undefined);

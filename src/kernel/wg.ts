@@ -43,6 +43,9 @@ export interface WgSettings {
 /** As many keys as go on one command line. */
 const KEYS_PER_COMMAND = 500;
 
+/** As many peers as one run of `wg` sets: what it reads and writes stays small. */
+const PEERS_PER_COMMAND = 1000;
+
 /**
  * Creates a WireGuard interface: the kernel's own where it has the module, else one of `wireguard-go`, which lives on
  * when the daemon that started it dies. Its messages go nowhere: a pipe to a dead daemon would kill it.
@@ -67,8 +70,10 @@ export async function configureWg(runner: Runner, name: string, settings: WgSett
 
 /** Adds peers, or replaces what is given of those that are there. */
 export async function setWgPeers(runner: Runner, name: string, peers: readonly WgPeer[]): Promise<void> {
-  if (peers.length > 0)
-    await runner.run(['wg', 'addconf', name, '/dev/stdin'], { input: peers.map(peerText).join('') });
+  for (let at = 0; at < peers.length; at += PEERS_PER_COMMAND) {
+    const part = peers.slice(at, at + PEERS_PER_COMMAND);
+    await runner.run(['wg', 'addconf', name, '/dev/stdin'], { input: part.map(peerText).join('') });
+  }
 }
 
 /** Removes peers; a key that is not there is no error. */

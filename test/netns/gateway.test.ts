@@ -282,7 +282,7 @@ test('what others change is repaired, and reported (VPN-6)', async () => {
   await goesOn(held, 'plant1');
   const changes: [string, string][] = [
     ['rules', 'nft flush ruleset'],
-    ['rules', `nft add element ip parkway bound24s12 '{ ${USER2} . 0 . 0x00016064 }'`],
+    ['rules', `nft add element ip parkway bound24s11 '{ ${USER1} . 0 . 0x00026064 }'`],
     ['rules', 'nft insert rule ip parkway forward_ accept'],
     ['tunnels', 'wg set slot1 peer $(wg show slot1 peers | head -1) remove'],
     ['tunnels', 'wg set agents peer $(wg show agents peers | head -1) allowed-ips 0.0.0.0/0'],

@@ -1,7 +1,8 @@
 /** What a gateway's kernel holds, and what it should hold by the rows of the database, in one form so that they compare. */
-import { type Elements, allPeers } from '../../src/gateway/compile.ts';
+import { type Elements, peersOf } from '../../src/gateway/compile.ts';
 import { compileAll } from '../../src/gateway/reconcile.ts';
 import { NO_GONE, applyChange, emptyState } from '../../src/gateway/state.ts';
+import { tunnelDevices } from '../../src/gateway/tunnels.ts';
 import { DEFAULT_POOLS } from '../../src/net/pools.ts';
 import type { Db } from '../../src/store/db.ts';
 import { catchUp } from '../../src/store/sync.ts';
@@ -17,7 +18,7 @@ export interface Held {
 /** Reads it from a gateway's kernel. */
 export async function heldBy(lab: TestLab, gateway: string): Promise<Held> {
   const table = await lab.on(gateway, ['nft', 'list', 'table', 'ip', 'parkway']);
-  const sets = table.matchAll(/(?:set|map) ((?:r|bound)\d+) \{[^{}]*?elements = \{([^}]*)\}/g);
+  const sets = table.matchAll(/(?:set|map) ((?:r|bound)\d+s\d+) \{[^{}]*?elements = \{([^}]*)\}/g);
   const peers = await lab.on(gateway, ['wg', 'show', 'all', 'allowed-ips']);
   return {
     elements: [...sets]
@@ -40,7 +41,7 @@ export async function wantedBy(db: Db): Promise<Held> {
     const parsed = toDaemon.parse(message);
     if (parsed.type === 'snapshot') applyChange(state, parsed.rows, NO_GONE);
   }
-  const peers = [...allPeers(state).values()].flat();
+  const peers = tunnelDevices(state).flatMap((dev) => peersOf(state, dev));
   return {
     elements: asText(compileAll(state, DEFAULT_POOLS).elements),
     peers: peers.map(({ dev, publicKey, allowedIps }) => peerText(dev, publicKey, allowedIps)).sort(),

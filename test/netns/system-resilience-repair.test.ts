@@ -159,8 +159,14 @@ const holds = (set: string, element: string) => succeeds(nft('get', 'element', '
 /** An element without which the operator does not get to Grünau by native address. */
 async function anElement(): Promise<[set: string, element: string]> {
   const { elements } = await wantedBy(lab.db);
-  const found = elements.find((one) => one.startsWith(`bound24 ${operatorAddress} . 1 `));
-  return ['bound24', found?.slice('bound24 '.length) ?? ''];
+  const found = elements.find((one) => new RegExp(`^bound24s\\d+ ${operatorAddress} \\. 1 `).test(one));
+  return splitElement(found ?? '');
+}
+
+/** Its set, and its key there. */
+function splitElement(element: string): [set: string, element: string] {
+  const at = element.indexOf(' ');
+  return [element.slice(0, at), element.slice(at + 1)];
 }
 
 /** A chain's rules with their handles. */
@@ -170,8 +176,8 @@ describe(`a foreign change at ${ROUTES} routes`, () => {
   it('the routes are there, and the stranger gets no answer', async () => {
     const { elements } = await wantedBy(lab.db);
     expect(elements.length).toBeGreaterThan(ROUTES);
-    const last = elements.findLast((one) => one.startsWith('bound24 ')) ?? '';
-    expect(await holds('bound24', last.slice('bound24 '.length))).toBe(true);
+    const last = elements.findLast((one) => one.startsWith('bound24s')) ?? '';
+    expect(await holds(...splitElement(last))).toBe(true);
     await sleep(1000);
     await expect.poll(() => granted.length, { timeout: 10_000 }).toBeGreaterThan(10);
     expect(ungranted).toEqual([]);
@@ -184,8 +190,11 @@ describe(`a foreign change at ${ROUTES} routes`, () => {
     ],
     [
       'a rule is deleted',
-      async () =>
-        `nft delete rule ip parkway upward handle ${/bound24 goto admit # handle (\d+)/.exec(await chain('upward'))?.[1]}`,
+      async ([set]: string[]) => {
+        const upward = set?.replace('bound24s', 'upward') ?? '';
+        const [, handle] = new RegExp(`${set} goto admit # handle (\\d+)`).exec(await chain(upward)) ?? [];
+        return `nft delete rule ip parkway ${upward} handle ${handle}`;
+      },
     ],
     ['the chain is flushed', async () => 'nft flush chain ip parkway forward_'],
     ['the rule set is flushed', async () => 'nft flush ruleset'],
@@ -243,7 +252,9 @@ describe(`a foreign change at ${ROUTES} routes`, () => {
 });
 
 async function rules(): Promise<string> {
-  return (await Promise.all([chain('forward_'), chain('upward'), chain('gate')])).map(withoutHandles).join('');
+  const shard = (await anElement())[0].replace('bound24s', 'upward');
+  const chains = ['forward_', 'upward', shard, 'gate'];
+  return (await Promise.all(chains.map(chain))).map(withoutHandles).join('');
 }
 
 async function policies(): Promise<string[]> {
