@@ -6,10 +6,9 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { ClientConfig } from 'pg';
 import { systemClock } from '../net/clock.ts';
 import { type Db, connectionConfig, migrate, openDb } from '../store/db.ts';
-import { forgetKeys } from '../store/idempotency.ts';
 import { type Installation, openInstallation } from '../store/installation.ts';
 import { startOwnServer } from '../store/own-server.ts';
-import { deleteExpiredSessions } from '../store/sessions.ts';
+import { forgetOld } from '../store/retention.ts';
 import { isUnavailable } from '../store/unavailable.ts';
 import { bootstrap } from './bootstrap.ts';
 import type { Config } from './config.ts';
@@ -135,9 +134,7 @@ function forgetHourly({ db, clock, log }: Deps, started: AsyncDisposableStack): 
     '17 * * * *',
     { protect: true, catch: (error) => log.warn({ err: error }, 'not forgotten') },
     async () => {
-      const now = new Date(clock.now());
-      await forgetKeys(db, now);
-      await deleteExpiredSessions(db, now);
+      await forgetOld(db, new Date(clock.now()));
     },
   );
   started.defer(() => task.stop());

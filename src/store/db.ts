@@ -3,13 +3,18 @@ import { type Migration, Migrator } from 'kysely/migration';
 import { type ClientConfig, type CustomTypesConfig, Pool, type PoolConfig, types as defaults } from 'pg';
 import * as first from './migrations/0001_init.ts';
 import * as second from './migrations/0002_owners_of_released.ts';
+import * as third from './migrations/0003_a_million_routes.ts';
 import type { Schema } from './schema.ts';
 
 export type Db = Kysely<Schema>;
 export type Tx = Transaction<Schema>;
 
 /** Forward only, in order of their names. */
-const MIGRATIONS: Readonly<Record<string, Migration>> = { '0001_init': first, '0002_owners_of_released': second };
+const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  '0001_init': first,
+  '0002_owners_of_released': second,
+  '0003_a_million_routes': third,
+};
 
 /** Guards the migrations between control processes; any number that nobody else uses. */
 const MIGRATION_LOCK = 7_275_919_001;

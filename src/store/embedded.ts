@@ -165,6 +165,8 @@ unix_socket_permissions = 0700
 fsync = on
 max_connections = 200
 shared_buffers = 256MB
+# Statistics follow a table that a change has just made ten times as large.
+autovacuum_naptime = 15s
 log_min_messages = warning
 `;
 }

@@ -67,11 +67,3 @@ export async function abandonKey(db: Db, userId: string, key: string): Promise<v
     .where('status', 'is', null)
     .execute();
 }
-
-/** Forgets keys whose answers are no longer kept. */
-export async function forgetKeys(db: Db, now: Date): Promise<void> {
-  await db
-    .deleteFrom('idempotency_keys')
-    .where('created_at', '<', new Date(now.getTime() - KEPT_MS))
-    .execute();
-}

@@ -46,14 +46,15 @@ async function agentsBehind(
 ): Promise<{ name: string; applied: number; visible: boolean }[]> {
   const { rows } = await sql<{ name: string; applied: number; visible: boolean }>`
     select p.name, t.applied,
-           exists (select from access_sources s where s.user_id = ${userId} and s.plant_id = p.id) as visible
+           p.id in (select s.plant_id from access_sources s where s.user_id = ${userId}) as visible
       from agent_status t
       join agents a on a.plant_no = t.plant_no
       join plants p on p.no = t.plant_no, changes_floor f
      where t.applied < ${revision}::bigint
        and (f.revision >= ${revision}::bigint
-         or exists (select from changes c where c.revision = ${revision}::bigint
-                       and (c.plant_no = t.plant_no or c.kind = 'gateway')))
+         or exists (select from changes c where c.revision = ${revision}::bigint and c.kind = 'gateway')
+         or t.plant_no in (select c.plant_no from changes c
+                            where c.revision = ${revision}::bigint and c.plant_no is not null))
      order by p.name`.execute(db);
   return rows;
 }

@@ -52,8 +52,3 @@ export async function findSession(db: Db, hash: Buffer, now: Date): Promise<Sess
 export async function deleteSession(db: Db | Tx, userId: string, id: string): Promise<void> {
   await db.deleteFrom('sessions').where('user_id', '=', userId).where('id', '=', id).execute();
 }
-
-/** Forgets sessions that are over. */
-export async function deleteExpiredSessions(db: Db, now: Date): Promise<void> {
-  await db.deleteFrom('sessions').where('expires_at', '<=', now).execute();
-}

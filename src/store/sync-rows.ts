@@ -65,7 +65,9 @@ export const READINGS: { readonly [K in Kind]: Reading } = {
       from ${keys(from, 'user', sql`key::inet as address`)} left join certificates c on c.address = k.address`,
   },
   reach: {
-    all: sql`select ${REACH} as row, null as gone from reach r join certificates c on c.user_id = r.user_id`,
+    // By user: who stages a snapshot has all of one user at once.
+    all: sql`select ${REACH} as row, null as gone from reach r join certificates c on c.user_id = r.user_id
+      order by r.user_id, r.plant_no`,
     changed: (from) =>
       sql`${entry(sql`r.user_id is not null`, REACH, sql`json_build_array(c.address - ${ZERO}, k.no)`)}
       from ${keys(from, 'reach', PAIR)} join certificates c on c.user_id = k.user_id

@@ -1,4 +1,5 @@
 import { assert, asyncProperty } from 'fast-check';
+import { sql } from 'kysely';
 import { Client } from 'pg';
 import { describe, expect, test } from 'vitest';
 import { ENGINES, testDatabase } from '../../test/postgres/database.ts';
@@ -29,6 +30,7 @@ import { pruneChanges } from './prune.ts';
 import { pauseRoute, takeRoute } from './routes.ts';
 import { deleteSubnet } from './subnets.ts';
 import { readAgentState } from './sync-agent.ts';
+import { READINGS } from './sync-rows.ts';
 import { catchUp, plantsChanged } from './sync.ts';
 
 type Part = Extract<ToDaemon, { type: 'snapshot' | 'delta' }>;
@@ -298,6 +300,24 @@ describe.each(ENGINES)('on %s', (engine) => {
     await away(15);
     await pruneChanges(db, 1000);
     expect((await told(db, confirmed)).map(({ type }) => type)).toEqual(['snapshot']);
+  });
+
+  test.each(['never', 'long ago'])('reading one change goes by an index, with statistics made %s', async (analyzed) => {
+    await using database = await testDatabase(engine);
+    const { db } = database;
+    const { user } = await reaching(db);
+    const note = (from: number, to: number) =>
+      sql`insert into changes (revision, kind, key, plant_no)
+          select n / 10, 'reach', ${user} || ':' || n, n from generate_series(${from}::int, ${to}::int) n`.execute(db);
+    await note(1000, 2000);
+    if (analyzed === 'long ago') await sql`analyze changes`.execute(db);
+    await note(2010, 60_000);
+    for (const { changed } of Object.values(READINGS)) {
+      const { rows } = await sql<{ 'QUERY PLAN': string }>`explain ${changed(5999)}`.execute(db);
+      const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
+      expect(plan).toMatch(/Scan (using|on) changes_(pkey|gateway)/);
+      expect(plan).not.toContain('Seq Scan on changes');
+    }
   });
 
   test('an agent is told its own plant and nothing of any other (AGT-3)', async () => {

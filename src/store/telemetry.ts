@@ -2,7 +2,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Ip } from '../net/ip.ts';
 import type { PublicKey } from '../net/keys.ts';
-import type { Db } from './db.ts';
+import type { Db, Tx } from './db.ts';
 
 export type DaemonKind = 'gateway' | 'agent';
 
@@ -55,7 +55,10 @@ export async function noteApplied(db: Db, { kind, number }: Daemon, revision: nu
      where t.${sql.id(column)} = ${number} and ${revision}::bigint <= r.value`.execute(db);
 }
 
-/** Notes when daemons were last heard of, each as an age in milliseconds: the database's clock is the common one. */
+/**
+ * Notes when daemons were last heard of, each as an age in milliseconds: the database's clock is the common one. Every second, so
+ * without waiting for the disk: a second later it is told anew.
+ */
 export async function noteSeen(
   db: Db,
   kind: DaemonKind,
@@ -64,14 +67,16 @@ export async function noteSeen(
   if (heard.length === 0) return;
   const { table, column } = statusOf(kind);
   // In one order, so that two control processes that write the same rows do not wait for each other in a circle.
-  await sql`
+  await undurably(db, (tx) =>
+    sql`
     with heard as (
       select * from unnest(${heard.map(({ number }) => number)}::int[], ${heard.map(({ ageMs }) => ageMs)}::float8[]) as h (no, age)),
     locked as (
       select t.${sql.id(column)} as no from ${sql.table(table)} t join heard h on h.no = t.${sql.id(column)}
        order by 1 for update of t)
     update ${sql.table(table)} t set seen_at = greatest(t.seen_at, now() - h.age * interval '1 ms')
-      from heard h join locked l on l.no = h.no where t.${sql.id(column)} = h.no`.execute(db);
+      from heard h join locked l on l.no = h.no where t.${sql.id(column)} = h.no`.execute(tx),
+  );
 }
 
 /** A gateway's view of its paths to agents, by plant number. `full` replaces all it said before. */
@@ -120,6 +125,14 @@ export async function noteLimits(
       from unnest(${hits.map(({ user }) => user)}::bigint[], ${hits.map(({ packets }) => packets)}::bigint[]) as h (address, packets)
       join certificates c on c.address = inet '0.0.0.0' + h.address
       join gateways g on g.no = ${gateway}`.execute(db);
+}
+
+/** A commit that a crash of the server within half a second may lose. */
+async function undurably(db: Db, write: (tx: Tx) => Promise<unknown>): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    await sql`set local synchronous_commit = off`.execute(tx);
+    await write(tx);
+  });
 }
 
 function statusOf(kind: DaemonKind): { table: string; column: string } {
