@@ -18,20 +18,21 @@ export function asGrowth(figures: readonly Figure[], size: number): Figure[] {
 export interface Growth {
   readonly id: string;
   readonly unit: string;
-  readonly target: string | undefined;
+  readonly target: string;
   readonly points: readonly { readonly size: number; readonly value: number; readonly met: boolean | undefined }[];
 }
 
-/** Gathers the points of `growth` among figures. */
+/** Gathers the points of `growth` among figures, of those that have a target. */
 export function growthsOf(figures: readonly Figure[]): Growth[] {
   const grown = figures.flatMap((figure) => {
     const [, id, size] = /^growth\.(.+)@(\d+)$/.exec(figure.id) ?? [];
-    return id === undefined ? [] : [{ ...figure, id, size: Number(size) }];
+    const { target } = figure;
+    return id === undefined || target === undefined ? [] : [{ ...figure, id, target, size: Number(size) }];
   });
   return [...Map.groupBy(grown, ({ id }) => id)].map(([id, points]) => ({
     id,
     unit: points[0]?.unit ?? '',
-    target: points.find(({ target }) => target !== undefined)?.target,
+    target: points[0]?.target ?? '',
     points: points.map(({ size, value, met }) => ({ size, value, met })).sort((a, b) => a.size - b.size),
   }));
 }

@@ -28,6 +28,11 @@ describe('growth', () => {
     ]);
   });
 
+  it('is plotted for what has a target', () => {
+    const { target: _, met: __, ...without } = figure(1, true);
+    expect(growthsOf(asGrowth([without], 1000))).toEqual([]);
+  });
+
   it('has no point for the slowest sample, nor for sizes off the axis', () => {
     expect(asGrowth([{ id: 'grant.max', value: 1, unit: 'ms', runs: 1 }], 1000)).toEqual([]);
     expect(asGrowth([figure(1, true)], 1234)).toEqual([]);

@@ -41,8 +41,8 @@ export function plot(growths: readonly Growth[]): string {
 }
 
 function panel({ id, unit, target, points }: Growth): string[] {
-  const aim = target === undefined ? undefined : Number(/[\d.]+$/.exec(target)?.[0]);
-  const top = Math.max(...points.map(({ value }) => value), aim ?? 0) * 1.15 || 1;
+  const aim = Number(/[\d.]+$/.exec(target)?.[0]);
+  const top = Math.max(...points.map(({ value }) => value), aim) * 1.15;
   const x = (size: number) =>
     at(Math.log10(size / SIZES[0]) / Math.log10(SIZES[3] / SIZES[0]), FRAME.left + 14, FRAME.right - 14);
   const y = (value: number) => at(Math.max(0, value) / top, FRAME.bottom, FRAME.top);
@@ -50,12 +50,8 @@ function panel({ id, unit, target, points }: Growth): string[] {
   return [
     text(FRAME.left, 16, 'name', id),
     text(FRAME.left, 31, 'unit', unit),
-    ...(aim === undefined
-      ? []
-      : [
-          `<line class="target" x1="${FRAME.left}" x2="${FRAME.right}" y1="${y(aim)}" y2="${y(aim)}"/>`,
-          text(FRAME.right, 31, 'aim', escape(target ?? ''), 'end'),
-        ]),
+    `<line class="target" x1="${FRAME.left}" x2="${FRAME.right}" y1="${y(aim)}" y2="${y(aim)}"/>`,
+    text(FRAME.right, 31, 'aim', escape(target), 'end'),
     `<line class="axis" x1="${FRAME.left}" x2="${FRAME.right}" y1="${FRAME.bottom}" y2="${FRAME.bottom}"/>`,
     ...SIZES.map((size) => text(x(size), FRAME.bottom + 15, 'size', short(size), 'middle')),
     `<polyline class="line" points="${places.join(' ')}"/>`,
