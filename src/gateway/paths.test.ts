@@ -55,3 +55,16 @@ test('an agent that is replaced starts anew, one that is gone is down', () => {
   round(new Map());
   expect(paths.all()).toEqual({ up: [], down: [] });
 });
+
+test('an agent that is long silent is probed seldom, not all of them in the same round, and every second once it is back', () => {
+  const { paths, round } = start();
+  const agents = new Map(Array.from({ length: 80 }, (_, n) => [n, { address: toIp(AGENT.address + n) }]));
+  for (let n = 0; n < 60; n += 1) expect(round(agents)).toHaveLength(80);
+  const rounds = Array.from({ length: 8 }, () => round(agents));
+  expect(rounds.map(({ length }) => length)).toEqual(Array.from({ length: 8 }, () => 10));
+  expect(new Set(rounds.flat().map(({ address }) => address)).size).toBe(80);
+  const [probe] = round(agents);
+  if (probe === undefined) throw new Error('nobody was probed');
+  paths.answered(probe.address, probe.nonce);
+  for (let n = 0; n < 3; n += 1) expect(round(agents).map(({ address }) => address)).toContain(probe.address);
+});

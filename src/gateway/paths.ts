@@ -2,7 +2,10 @@ import { type Ip, formatIp } from '../net/ip.ts';
 
 /** What is known of the path to one plant's agent. `up` is undefined until it answered or was given up. */
 interface Path {
+  readonly ip: Ip;
   readonly address: string;
+  /** Rounds since the last answer, or since the agent is known. */
+  silent: number;
   /** Nonces of the last probes, the newest last; those that were answered are gone with all before them. */
   waiting: string[];
   up: boolean | undefined;
@@ -10,6 +13,13 @@ interface Path {
 
 /** Probes that may go unanswered before a path is down. */
 const MISSES = 3;
+
+/**
+ * An agent that was silent for so many rounds is probed in one round of `SELDOM`: with thousands of agents that are
+ * away, the others' probes must not cost more for it.
+ */
+const PATIENCE = 60;
+const SELDOM = 8;
 
 /** A probe to send. */
 export interface Probe {
@@ -25,7 +35,7 @@ export interface Split {
 
 /** Paths to agents by plant number, as the probes show them. A state machine; time passes by `round`. */
 export interface Paths {
-  /** A second has passed: counts the misses and gives the next probes, one for each agent. */
+  /** A second has passed: counts the misses and gives the next probes, one for each agent that is not long silent. */
   round(agents: ReadonlyMap<number, { readonly address: Ip }>, newNonce: () => string): Probe[];
   /** An answer came from an address. One that answers no probe of ours is nothing. */
   answered(address: string, nonce: string): void;
@@ -40,11 +50,19 @@ export function trackPaths(): Paths {
   const paths = new Map<number, Path>();
   const plantOf = new Map<string, number>();
   const changed = new Map<number, boolean>();
+  let rounds = 0;
 
   function set(plant: number, path: Path, up: boolean): void {
     if (path.up === up) return;
     path.up = up;
     changed.set(plant, up);
+  }
+
+  function begin(plant: number, ip: Ip): Path {
+    const path = { ip, address: formatIp(ip), silent: 0, waiting: [], up: undefined };
+    paths.set(plant, path);
+    plantOf.set(path.address, plant);
+    return path;
   }
 
   function forget(plant: number, path: Path): void {
@@ -54,19 +72,19 @@ export function trackPaths(): Paths {
   }
 
   function round(agents: ReadonlyMap<number, { readonly address: Ip }>, newNonce: () => string): Probe[] {
-    for (const [plant, path] of paths) {
-      const agent = agents.get(plant);
-      if (agent === undefined || formatIp(agent.address) !== path.address) forget(plant, path);
-    }
-    return [...agents].map(([plant, agent]) => {
-      const path = paths.get(plant) ?? { address: formatIp(agent.address), waiting: [], up: undefined };
-      paths.set(plant, path);
-      plantOf.set(path.address, plant);
+    rounds += 1;
+    for (const [plant, path] of paths) if (agents.get(plant)?.address !== path.ip) forget(plant, path);
+    const due: Probe[] = [];
+    for (const [plant, { address: ip }] of agents) {
+      const path = paths.get(plant) ?? begin(plant, ip);
+      path.silent += 1;
+      if (path.silent > PATIENCE && (rounds + plant) % SELDOM !== 0) continue;
       if (path.waiting.length >= MISSES) set(plant, path, false);
       const nonce = newNonce();
       path.waiting = [...path.waiting.slice(1 - MISSES), nonce];
-      return { address: path.address, nonce };
-    });
+      due.push({ address: path.address, nonce });
+    }
+    return due;
   }
 
   function answered(address: string, nonce: string): void {
@@ -75,6 +93,7 @@ export function trackPaths(): Paths {
     const at = path?.waiting.indexOf(nonce) ?? -1;
     if (plant === undefined || path === undefined || at < 0) return;
     path.waiting = path.waiting.slice(at + 1);
+    path.silent = 0;
     set(plant, path, true);
   }
 

@@ -25,7 +25,7 @@ const ROUND_MS = 1000;
 /** What one message to control holds at most; see `wire/sync`. */
 const PLANTS_PER_MESSAGE = 100_000;
 
-/** Sends a datagram to every agent each second and reports which paths are up, at once when one changes. */
+/** Sends a datagram to every agent each second, more seldom to those long silent, and reports which paths are up, at once when one changes. */
 export function startProbes(deps: ProbeDeps): Probes {
   const paths = trackPaths();
   let socket: Socket | undefined;
