@@ -122,6 +122,8 @@ function openConnection(options: LinkOptions, hooks: Hooks): Connection {
   const handle = async (data: Buffer, binary: boolean): Promise<void> => {
     if (ended) return;
     const message = await parse(data, binary);
+    // It may have ended meanwhile, and the next one have begun.
+    if (ended) return;
     if (message === undefined) return end(NO_MESSAGE);
     if (message.type === 'challenge') return end('control sent a second challenge');
     if (message.type !== 'refused') hooks.onHeard();
