@@ -145,9 +145,9 @@ export function isEmpty({ gone, rows, leaving, coming }: Change): boolean {
 }
 
 /**
- * Takes out what is to be applied next: all of it when it is small, else what is withdrawn before anything that is
- * granted, as far as at most about `limit` routes have to be compiled again (more when one key alone takes more).
- * What is left goes on to merge with what comes meanwhile. Returns undefined when nothing is left.
+ * Takes out what is to be applied next: all of it when it is small, else as far as about `limit` routes have to be compiled
+ * again (more when one key alone takes more): first what is gone and the users of whom something is withdrawn, then what only
+ * comes. What is left goes on to merge with what comes meanwhile. Returns undefined when nothing is left.
  */
 export function takePiece(change: Change, state: State, limit: number): Piece | undefined {
   const piece: { rows: Lists; gone: Keys } = { rows: noLists(), gone: noLists() };
@@ -184,13 +184,9 @@ function* steps(change: Change, state: State, limit: number, piece: { rows: List
       const weight = kind === 'subnets' ? subnetWeight(state, key, undefined, limit) : 1;
       yield { weight, take: () => void (change.gone[kind].delete(key) && piece.gone[kind].push(key)) };
     }
-  for (const [user, leaving] of change.leaving) {
-    const take = () => {
-      change.leaving.delete(user);
-      takeLeaving(user, leaving, piece);
-    };
-    yield { weight: userWeight(state, user), take };
-  }
+  // Of a user of whom something is withdrawn all is taken: compiling it twice would keep the others' withdrawals waiting.
+  for (const user of change.leaving.keys())
+    yield { weight: userWeight(change, state, user), take: () => takeUser(change, user, piece) };
   for (const kind of PLAIN)
     for (const [key, row] of change.rows[kind]) {
       const weight = 'network' in row ? subnetWeight(state, key, row.plant, limit) : 1;
@@ -201,25 +197,28 @@ function* steps(change: Change, state: State, limit: number, piece: { rows: List
       };
       yield { weight, take };
     }
-  for (const [user, coming] of change.coming) {
-    const take = () => {
-      change.coming.delete(user);
-      for (const [plant, since] of coming.reach) piece.rows.reach.push([user, plant, since]);
-      piece.rows.settings.push(...coming.settings.values());
-    };
-    yield { weight: userWeight(state, user) + coming.reach.size, take };
-  }
+  for (const user of change.coming.keys())
+    yield { weight: userWeight(change, state, user), take: () => takeUser(change, user, piece) };
 }
 
-function takeLeaving(user: Ip, leaving: Leaving, { rows, gone }: { rows: Lists; gone: Keys }): void {
+function takeUser(change: Change, user: Ip, { rows, gone }: { rows: Lists; gone: Keys }): void {
+  const leaving = change.leaving.get(user) ?? newLeaving();
+  const coming = change.coming.get(user);
+  change.leaving.delete(user);
+  change.coming.delete(user);
   if (leaving.isGone) gone.users.push(user);
   if (leaving.row !== undefined) rows.users.push(leaving.row);
   for (const plant of leaving.reach) gone.reach.push([user, plant]);
   for (const subnet of leaving.settings) gone.settings.push([user, subnet]);
-  rows.settings.push(...leaving.paused.values());
+  for (const [plant, since] of coming?.reach ?? []) rows.reach.push([user, plant, since]);
+  rows.settings.push(...leaving.paused.values(), ...(coming?.settings.values() ?? []));
 }
 
-function userWeight(state: State, user: Ip): number {
+function userWeight(change: Change, state: State, user: Ip): number {
+  return routesOf(state, user) + (change.coming.get(user)?.reach.size ?? 0);
+}
+
+function routesOf(state: State, user: Ip): number {
   return 1 + (state.reach.get(user)?.size ?? 0);
 }
 
@@ -229,7 +228,7 @@ function subnetWeight(state: State, subnet: number, plant: number | undefined, l
   let weight = 1;
   for (const each of new Set([former, plant]))
     for (const user of (each === undefined ? undefined : state.usersOf.get(each)) ?? []) {
-      weight += userWeight(state, user);
+      weight += routesOf(state, user);
       if (weight > limit) return weight;
     }
   return weight;
