@@ -50,6 +50,7 @@ let slotPeers: string;
 let chains: string;
 let listed: (input: string) => string;
 
+const keyOf = (n: number) => keys[n] ?? newKeyPair('x25519').publicKey;
 const rows = (json: RowsJson) => rowsSchema.parse(json);
 
 function answer(argv: string, input: string): string | undefined {
@@ -242,5 +243,93 @@ test('a snapshot changes what differs and nothing else: withdrawals of all first
   expect(transactions[1]).toContain('add element ip parkway bound24s12');
   expect(transactions.join()).not.toMatch(/flush (set|map) ip parkway \w+s11/);
   expect(log()).not.toContain('wg ');
+  expect(enforcer.isWhole()).toBe(true);
+});
+
+test('a change during a start comes between two loads, and its shard is loaded next, as it is by then (VPN-8)', async () => {
+  // One user has so much that a load ends with its shard, the 20th.
+  const plants = Array.from({ length: 18_000 }, (_, n) => 100 + n);
+  const subnets = plants.map((plant) => ({
+    subnet: plant,
+    plant,
+    network: `10.${plant >> 8}.${plant & 255}.0/24`,
+    range: `100.${96 + (plant >> 8)}.${plant & 255}.0/24`,
+    since: 1,
+  }));
+  const [large, before, touched] = [toIp(0x64400014), toIp(0x64400028), toIp(0x64400032)];
+  const users = [large, before, touched].map((address, n) => ({ address, slot: 1, publicKey: keyOf(n) }));
+  const reach: [number, number, number][] = plants.map((plant) => [large, plant, 2]);
+  reach.push([before, 100, 2], [touched, 100, 2], [touched, 101, 2]);
+  const many = emptyState();
+  applyChange(many, rows({ ...BASE, subnets, users, reach }), NO_GONE);
+  let changed: Promise<void> | undefined;
+  refuses = (_, input) => {
+    if (input.includes('flush set ip parkway bound24s20'))
+      changed ??= enforcer.change(many, NO_ROWS, { ...NO_GONE, reach: [[touched, 101]] });
+    return false;
+  };
+  await enforcer.converge(many);
+  await changed;
+  expect(enforcer.isWhole()).toBe(true);
+  const loads = log()
+    .split('nft -f -\n')
+    .filter((text) => /flush chain ip parkway upward\d+\n/.test(text))
+    .map((text) => [...text.matchAll(/flush chain ip parkway upward(\d+)/g)].map(([, shard]) => Number(shard)));
+  const known = loads.slice(-2);
+  expect([known[0]?.[0], known[0]?.at(-1), known[1]?.[0], known[1]?.[1]]).toEqual([0, 20, 50, 21]);
+  expect(log()).not.toContain('delete element');
+  expect(log()).toContain('100.64.0.50 . 1 . 0x00646064');
+  expect(log()).not.toContain('100.64.0.50 . 1 . 0x00656064');
+}, 30_000);
+
+test('a foreign change of elements is compared shard by shard, and only what differs is replaced (VPN-6)', async () => {
+  const right = `table ip parkway {
+	set bound24s11 {
+		elements = { 100.64.0.11 . 0x00000001 . 0x00016064, 100.64.0.11 . 0x00000000 . 0x00016064 }
+	}
+	map r24s11 {
+		elements = { 100.64.0.11 . 0x0001a8c0 : 100.96.1.0/24 }
+	}
+}`;
+  listed = () => right;
+  const elements = { detail: 'elements', isFrame: false, sets: ['bound24s11', 'limited'] };
+  await enforcer.foreign(elements);
+  expect(log()).not.toContain('nft -f -');
+  expect(reports).toEqual([]);
+  listed = () => right.replace(', 100.64.0.11 . 0x00000000 . 0x00016064', ', 100.64.0.11 . 0x00000000 . 0x00026064');
+  await enforcer.foreign(elements);
+  expect(reports).toEqual([
+    'rules: 1 elements removed: bound24s11 100.64.0.11 . 0 . 0x00026064; 1 elements added: bound24s11 100.64.0.11 . 0 . 0x00016064',
+  ]);
+  expect(log().match(/nft -f -/g)).toHaveLength(1);
+  expect(log()).not.toMatch(/chain ip parkway \w+12\n/);
+  // The sweep finds what no event told.
+  kernel.clear();
+  expect(await enforcer.sweepShard(11)).toBe(3);
+  expect(log()).toContain('flush set ip parkway bound24s11');
+});
+
+test('a foreign rule or chain is gone at once, and no element is touched for it (VPN-6)', async () => {
+  chains = 'table ip parkway {\n\tchain mine {\n\t\ttype filter hook forward priority 0; policy drop;\n\t}\n}\n';
+  await enforcer.foreign({ detail: 'rules were changed', isFrame: true, sets: [] });
+  expect(log()).toContain('flush chain ip parkway forward_');
+  expect(log()).toContain('@bound24s11 goto admit');
+  expect(log()).toContain('delete chain ip parkway mine');
+  expect(log()).not.toMatch(/element|flush (set|map|table)/);
+  expect(reports).toEqual(['rules: rules were changed']);
+});
+
+test('a change while a snapshot is brought in takes its user all the way, and nothing is done twice', async () => {
+  const after = emptyState();
+  applyChange(after, rows({ ...BASE, reach: [[OTHER, 2, 3]] }), NO_GONE);
+  const replaced = enforcer.replace(state, after);
+  await enforcer.change(after, rows({ reach: [[OTHER, 1, 4]] }), { ...NO_GONE, reach: [[OTHER, 2]] });
+  await replaced;
+  const transactions = log().split('nft -f -\n').slice(1);
+  expect(transactions.filter((text) => text.includes('delete element ip parkway bound24s11'))).toHaveLength(1);
+  const last = transactions.findLast((text) => text.includes('bound24s12'));
+  expect(last).toContain('delete element ip parkway bound24s12 { 100.64.0.12 . 1 . 0x00026064');
+  expect(last).toContain('add element ip parkway bound24s12 { 100.64.0.12 . 1 . 0x00016064');
+  expect(reports).toEqual([]);
   expect(enforcer.isWhole()).toBe(true);
 });

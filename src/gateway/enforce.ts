@@ -77,13 +77,14 @@ export function openEnforcer(deps: EnforceDeps): Enforcer {
     if (converging === undefined) await ensureAll();
   }
 
-  async function convergeNow(state: State): Promise<void> {
+  async function convergeNow(state: State | undefined): Promise<void> {
     await inTurn(async () => {
-      current = state;
+      // The latest, when it is its turn: a snapshot may have come before it.
+      current = state ?? current;
       replacement.drop();
       peers.areThere(false);
       // The rules first: they name interfaces that may not exist yet, and bring the connection tracker with its settings.
-      await elements.restart(state);
+      await elements.restart(current);
       isBroken = false;
     });
     // Then the users, and only then the interfaces: nobody is refused what is yet to be loaded.
@@ -95,7 +96,8 @@ export function openEnforcer(deps: EnforceDeps): Enforcer {
     dismiss(current, 'all');
   }
 
-  function converge(state: State): Promise<void> {
+  /** To a state, or again to the one that is followed. */
+  function converge(state?: State): Promise<void> {
     const own = convergeNow(state).finally(() => {
       if (converging === own) converging = undefined;
     });
@@ -123,7 +125,7 @@ export function openEnforcer(deps: EnforceDeps): Enforcer {
       const isUnknown = isBroken || replacement.isUnderWay();
       current = after;
       elements.follow(after);
-      if (isUnknown) follow = () => converge(after);
+      if (isUnknown) follow = () => converge();
       else follow = await replacement.begin(before, after);
     });
     await follow?.();
@@ -202,7 +204,7 @@ export function openEnforcer(deps: EnforceDeps): Enforcer {
     replace,
     check: async () => {
       if (converging !== undefined) return;
-      if (isBroken) return converge(current);
+      if (isBroken) return converge();
       if (!(await isRight())) await inTurn(check);
     },
     foreign,

@@ -161,8 +161,11 @@ export function openRuleSet(deps: RuleSetDeps): RuleSet {
     load,
     change,
     list: (shard) => table.list(setsToList(shard, known.get(shard) ?? [])),
-    compare: (listing, wanted) =>
-      compareListing(listing, new Map([...wanted].filter(([key, value]) => refused.get(key) !== value))),
+    compare: (listing, wanted) => {
+      const held = new Map(wanted);
+      for (const [key, value] of refused) if (held.get(key) === value) held.delete(key);
+      return compareListing(listing, held);
+    },
     retry: async () => {
       const again = new Map(refused);
       refused.clear();

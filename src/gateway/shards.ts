@@ -133,8 +133,11 @@ export function parseListing(listing: string): Elements {
   const elements: Elements = new Map();
   for (const [, name = '', body = ''] of listing.matchAll(/(?:set|map) (\w+) \{[^{}]*?elements = \{([^}]*)\}/g)) {
     for (const item of body.split(',')) {
-      const [key = '', value = ''] = item.trim().split(' : ');
-      elements.set(`${name} ${plainMark(key)}`, value === '' || value.includes('/') ? value : `${value}/32`);
+      const text = item.trim();
+      const at = text.indexOf(' : ');
+      const value = at < 0 ? '' : text.slice(at + 3);
+      const key = at < 0 ? plainMark(text) : text.slice(0, at);
+      elements.set(`${name} ${key}`, value === '' || value.includes('/') ? value : `${value}/32`);
     }
   }
   return elements;
@@ -142,7 +145,8 @@ export function parseListing(listing: string): Elements {
 
 /** The kernel prints the small number of a connection mark in full. */
 function plainMark(key: string): string {
-  return key.replace(/ 0x0000000([01]) \. /, ' $1 . ');
+  const at = key.indexOf(' 0x0000000');
+  return key.startsWith(' . ', at + 11) ? `${key.slice(0, at + 1)}${key.slice(at + 10)}` : key;
 }
 
 function chunks(items: readonly string[]): string[][] {
