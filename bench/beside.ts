@@ -10,7 +10,7 @@ interface Pair {
   readonly organizationId: string;
 }
 
-/** A change that the API answered: when, in milliseconds of the machine's clock, and at which revision. */
+/** A change that was answered: when, in milliseconds of the machine's clock, and at which revision. */
 export interface Change {
   readonly at: number;
   readonly revision: number;
@@ -28,8 +28,7 @@ const MADE = z.object({ id: z.string() });
 
 /**
  * Makes changes through the API while `work` is under way, so many per second: each a grant or the withdrawal of it, for people of
- * the loaded installation on plants of other organizations. They are begun by the clock, whether or not the last one was answered.
- * Returns all that were answered. Throws what `work` or one of them threw.
+ * the loaded installation on plants of other organizations. Returns all that were answered. Throws what `work` or one of them threw.
  */
 export async function besideChanges(
   lab: BenchLab,
@@ -39,25 +38,51 @@ export async function besideChanges(
 ): Promise<readonly Change[]> {
   const account = await signIn(lab, ACCOUNT);
   const pairs = await pairsOf(db);
+  const granted: { readonly id: string; readonly pair: Pair }[] = [];
+  const next = async (): Promise<Change | undefined> => {
+    const open = granted.shift();
+    const pair = open?.pair ?? pairs.shift();
+    if (pair === undefined) return undefined;
+    if (open === undefined) {
+      const made = await grant(lab, account, pair);
+      granted.push({ id: made.body.id, pair });
+      return made;
+    }
+    const withdrawn = await lab.call(account, {
+      method: 'DELETE',
+      path: `/grants/${open.id}`,
+      answer: z.unknown(),
+    });
+    pairs.push(pair);
+    return withdrawn;
+  };
+  return paced(perSecond, next, work);
+}
+
+/**
+ * Calls `next` so many times per second while `work` is under way, by the clock: whether or not the last change was answered.
+ * Returns what was. Throws what `work` or one of them threw.
+ */
+export async function paced(
+  perSecond: number,
+  next: () => Promise<Change | undefined>,
+  work: () => Promise<void>,
+): Promise<readonly Change[]> {
   const answered: Change[] = [];
   const started: Promise<void>[] = [];
-  const granted: { readonly id: string; readonly pair: Pair }[] = [];
   let unanswered = 0;
-  const next = async (): Promise<void> => {
-    const open = granted.shift();
-    if (open !== undefined) {
-      await withdraw(lab, account, open.id, answered);
-      pairs.push(open.pair);
-      return;
+  const once = async (): Promise<void> => {
+    try {
+      const change = await next();
+      if (change !== undefined) answered.push(change);
+    } finally {
+      unanswered -= 1;
     }
-    const pair = pairs.shift();
-    if (pair === undefined) return;
-    granted.push({ id: await grant(lab, account, pair, answered), pair });
   };
   const timer = pace(perSecond, () => {
     if (unanswered === MOST_OPEN) return;
     unanswered += 1;
-    const change = next().finally(() => (unanswered -= 1));
+    const change = once();
     // What it throws is told below.
     change.catch(() => undefined);
     started.push(change);
@@ -72,17 +97,9 @@ export async function besideChanges(
   return answered;
 }
 
-async function grant(lab: BenchLab, by: Account, pair: Pair, answered: Change[]): Promise<string> {
-  const { userId, plantId, organizationId } = pair;
-  const path = `/organizations/${organizationId}/grants`;
+function grant(lab: BenchLab, by: Account, { userId, plantId, organizationId }: Pair) {
   const body = { userId, plantId, role: 'operator' };
-  const made = await lab.call(by, { method: 'POST', path, body, answer: MADE });
-  answered.push(made);
-  return made.body.id;
-}
-
-async function withdraw(lab: BenchLab, by: Account, id: string, answered: Change[]): Promise<void> {
-  answered.push(await lab.call(by, { method: 'DELETE', path: `/grants/${id}`, answer: z.unknown() }));
+  return lab.call(by, { method: 'POST', path: `/organizations/${organizationId}/grants`, body, answer: MADE });
 }
 
 /** Calls back so many times per second on average: a call that comes late is followed by the next at its time. */

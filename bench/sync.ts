@@ -6,7 +6,7 @@ import { networkIdentity } from '../src/lab/host.ts';
 import { placesOf } from '../src/lab/places.ts';
 import { change } from '../src/store/change.ts';
 import type { Db } from '../src/store/db.ts';
-import { type Change, besideChanges } from './beside.ts';
+import { type Change, paced } from './beside.ts';
 import { acknowledged, install, taken } from './installed.ts';
 import { type BenchLab, FOUR_GATEWAYS, benchLab } from './lab.ts';
 import { type Figure, latencies, rate } from './results.ts';
@@ -28,16 +28,18 @@ const MISSED_PER_REVISION = 1000;
 const GONE_AFTER_S = 11;
 
 /**
- * `sync.*`: from the API's answer until control has the acknowledgement of the last of four gateways, at 100 changes per second;
- * and how long a gateway that was away for 100,000 changes takes to acknowledge the last of them. `size` routes are installed.
+ * `sync.*`: from the commit of a change until control has the acknowledgement of the last of four gateways, at 100 changes per
+ * second; and how long a gateway that was away for 100,000 changes takes to acknowledge the last of them. `size` routes are
+ * installed. A change is a route that is paused or resumed, by the store: what deriving costs is the matter of `derive.*`.
  */
 export async function benchSync(size: number, runs: number): Promise<Figure[]> {
   const lab = await benchLab(FOUR_GATEWAYS);
   const db = lab.db();
   try {
     const installed = await install('sync', db, size);
-    const { changes, latency } = await acknowledgements(lab, db, (runs * CHANGES_PER_RUN) / PER_SECOND);
-    const caughtUp = await catchUp(lab, db);
+    const routes = await chooseRoutes(db);
+    const { changes, latency } = await acknowledgements(db, routes, (runs * CHANGES_PER_RUN) / PER_SECOND);
+    const caughtUp = await catchUp(lab, db, routes);
     return [
       installed,
       rate('sync.changes', changes, AT_LEAST),
@@ -51,8 +53,8 @@ export async function benchSync(size: number, runs: number): Promise<Figure[]> {
 }
 
 async function acknowledgements(
-  lab: BenchLab,
   db: Db,
+  routes: number,
   seconds: number,
 ): Promise<{ changes: readonly Change[]; latency: number[] }> {
   const looking = new AbortController();
@@ -60,13 +62,19 @@ async function acknowledgements(
   const look = async () => {
     while (!looking.signal.aborted) {
       const revision = await acknowledged(db);
-      if (revision !== seen.at(-1)?.revision) seen.push({ at: performance.timeOrigin + performance.now(), revision });
+      if (revision !== seen.at(-1)?.revision) seen.push({ at: clock(), revision });
       await delay(LOOK_EVERY_MS);
     }
   };
   const looks = look();
   try {
-    const changes = await besideChanges(lab, db, PER_SECOND, () => delay(seconds * 1000));
+    let turn = 0;
+    const next = async (): Promise<Change> => {
+      const n = (turn++ % routes) + 1;
+      const { revision } = await change(db, (tx, at) => toggle(tx, at, `n = ${n}`));
+      return { at: clock(), revision };
+    };
+    const changes = await paced(PER_SECOND, next, () => delay(seconds * 1000));
     await taken(db, Math.max(...changes.map(({ revision }) => revision)));
     // The last look.
     await delay(10 * LOOK_EVERY_MS);
@@ -75,6 +83,10 @@ async function acknowledgements(
     looking.abort();
     await looks;
   }
+}
+
+function clock(): number {
+  return performance.timeOrigin + performance.now();
 }
 
 /** How long after each change it, or a later one, was first seen acknowledged. `seen` is in the order of time. */
@@ -88,10 +100,9 @@ export function latenciesOf(changes: readonly Change[], seen: readonly Change[])
 
 /**
  * Stops a gateway's daemon until control has let go of it, pauses and resumes routes meanwhile, and lets it go on when the other
- * gateways have followed. In the end half of the routes are paused that were not, and the other way round.
+ * gateways have followed. Half of the routes are paused before, and the other half after.
  */
-async function catchUp(lab: BenchLab, db: Db): Promise<Figure> {
-  const routes = await chooseRoutes(db);
+async function catchUp(lab: BenchLab, db: Db, routes: number): Promise<Figure> {
   const { revision } = await change(db, (tx, at) => toggle(tx, at, 'n % 2 = 0'));
   await taken(db, revision);
   await signal(lab, AWAY, 'SIGSTOP');
