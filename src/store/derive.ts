@@ -133,14 +133,21 @@ function odd(wanted: RawBuilder<unknown>, held: RawBuilder<unknown>): RawBuilder
 
 /** A union, not an "or": each branch then goes down to the indexes of the sources on its own. */
 function wantedIn(scope: Scope): RawBuilder<unknown> {
-  if (scope === 'all') return sql`select user_id, plant_no from reach_wanted`;
-  const byUser = sql`select user_id, plant_no from reach_wanted where user_id = any(${scope.users ?? []}::uuid[])`;
-  const byPlant = sql`select user_id, plant_no from reach_wanted where plant_no = any(${scope.plants ?? []}::int[])`;
+  const wanted = sql`select user_id, plant_no from reach_wanted`;
+  if (scope === 'all') return wanted;
+  const byUser = sql`${wanted} where ${isUser(scope.users ?? [])}`;
+  const byPlant = sql`${wanted} where plant_no = any(${scope.plants ?? []}::int[])`;
   if (scope.plants === undefined) return byUser;
   return scope.users === undefined ? byPlant : sql`${byUser} union ${byPlant}`;
 }
 
 function reachIn(scope: Scope): RawBuilder<unknown> {
   if (scope === 'all') return sql`true`;
-  return sql`(user_id = any(${scope.users ?? []}::uuid[]) or plant_no = any(${scope.plants ?? []}::int[]))`;
+  return sql`(${isUser(scope.users ?? [])} or plant_no = any(${scope.plants ?? []}::int[]))`;
+}
+
+/** One user by equality: the planner knows then that certificate and account are of that user, and reads no other. */
+function isUser(users: readonly string[]): RawBuilder<unknown> {
+  const [only] = users;
+  return only !== undefined && users.length === 1 ? sql`user_id = ${only}::uuid` : sql`user_id = any(${users}::uuid[])`;
 }
