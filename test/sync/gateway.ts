@@ -89,7 +89,7 @@ export async function testGateway(
       }),
       onMessage: async (message) => {
         if (message.type !== 'snapshot' && message.type !== 'delta') return;
-        told = message.type === 'delta' ? Math.max(told, message.to) : message.revision;
+        told = Math.max(told, message.type === 'delta' ? message.to : message.revision);
         await sync.take(message);
       },
       onState: (connected) => {

@@ -269,6 +269,16 @@ describe.each(ENGINES)('on %s', (engine) => {
       expect(await appliedBy(db, gateway.number)).toBe(0);
     });
 
+    test('the beginning of a large message from somebody who said no hello: the connection ends long before it is whole', async () => {
+      await using sync = await testSync(engine);
+      using peer = await dial(sync);
+      await peer.next();
+      const bytes = Buffer.alloc(MAX_MESSAGE / 4, 32);
+      peer.socket.send(bytes, { fin: false, binary: false });
+      expect(await peer.closed).toBe(1006);
+      expect(peer.heard).toHaveLength(1);
+    });
+
     test('a signature by another key, and a hello recorded on another connection', async () => {
       await using sync = await testSync(engine);
       const { db } = sync.database;
