@@ -15,6 +15,7 @@ import { leave } from './leave.ts';
 import { type Bench, type Job, jobsOf, keptOf, titleOf } from './plan.ts';
 import { plot } from './plot.ts';
 import { type Figure, asTable, keepFigures, sizesOf } from './results.ts';
+import { benchState } from './state.ts';
 import { benchSync } from './sync.ts';
 
 const env = z
@@ -29,6 +30,7 @@ const BENCHES: readonly Bench[] = [
   { ids: ['grant', 'withdraw'], run: benchAccess, growthRuns: 25 },
   { ids: ['derive'], run: benchDerive, growthRuns: 5 },
   { ids: ['sync'], run: benchSync, growthRuns: 10 },
+  { ids: ['state'], run: benchState, growthRuns: 1 },
 ];
 
 const RESULTS = fileURLToPath(new URL('results.json', import.meta.url));
