@@ -21,6 +21,7 @@ const environment = z.object({
   PARKWAY_LIMIT_NEW_PER_SECOND: number(50),
   PARKWAY_LIMIT_BURST: number(200),
   PARKWAY_LIMIT_CONNECTIONS: number(4096),
+  PARKWAY_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
 });
 
 keepHeapSmall();
@@ -32,6 +33,7 @@ if (!parsed.success) {
 }
 
 const env = parsed.data;
+log.level = env.PARKWAY_LOG_LEVEL;
 try {
   const gateway = await startGateway({
     controlUrl: env.PARKWAY_CONTROL_URL,
