@@ -79,28 +79,32 @@ describe.each(seeds(4).slice(-1))('with seed %i', (seed) => {
     expect(await run.problems()).toEqual([]);
   });
 
-  test('a gateway that was away for 100,000 changes is brought up to date, by what changed or, when that is forgotten, by all', async () => {
-    await using run = await startRun({
-      seed,
-      gateways: 1,
-      world: async (db) => {
-        await largeWorld(db, 500, 200);
-        await exchange(db, 0);
-      },
-    });
-    expect(await run.problems()).toEqual([]);
-    const [away] = run.gateways;
-    for (const isForgotten of [false, true]) {
-      await away?.kill();
-      await run.change(() => exchange(run.db, isForgotten ? 0 : 1));
-      const { rows } = await sql<{ n: number }>`select count(*) as n from changes
-        where revision > (select min(applied) from gateway_status)`.execute(run.db);
-      expect(rows[0]?.n).toBeGreaterThanOrEqual(100_000);
-      if (isForgotten) await forgetChanges(run.db);
-      await away?.start();
+  test(
+    'a gateway that was away for 100,000 changes is brought up to date, by what changed or, when that is forgotten, by all',
+    { timeout: 90_000 },
+    async () => {
+      await using run = await startRun({
+        seed,
+        gateways: 1,
+        world: async (db) => {
+          await largeWorld(db, 500, 200);
+          await exchange(db, 0);
+        },
+      });
       expect(await run.problems()).toEqual([]);
-    }
-  });
+      const [away] = run.gateways;
+      for (const isForgotten of [false, true]) {
+        await away?.kill();
+        await run.change(() => exchange(run.db, isForgotten ? 0 : 1));
+        const { rows } = await sql<{ n: number }>`select count(*) as n from changes
+        where revision > (select min(applied) from gateway_status)`.execute(run.db);
+        expect(rows[0]?.n).toBeGreaterThanOrEqual(100_000);
+        if (isForgotten) await forgetChanges(run.db);
+        await away?.start();
+        expect(await run.problems()).toEqual([]);
+      }
+    },
+  );
 
   test('a gateway that moves to the other control process takes nothing of what the former says late', async () => {
     let world: World = { users: [], plants: [] };

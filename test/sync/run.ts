@@ -107,7 +107,7 @@ async function restart(controls: TestSync[], which: number, database: TestDataba
 async function acknowledgedByAll(db: Db, revision: number, count: number): Promise<void> {
   const applied = async () =>
     (await db.selectFrom('gateway_status').select('applied').execute()).map((row) => row.applied);
-  for (const end = Date.now() + 20_000; Date.now() < end; await delay(5)) {
+  for (const end = Date.now() + 25_000; Date.now() < end; await delay(5)) {
     if ((await applied()).filter((each) => each === revision).length === count) return;
   }
   throw new Error(
