@@ -163,8 +163,13 @@ export function openEnforcer(deps: EnforceDeps): Enforcer {
   }
 
   async function foreign({ detail, isFrame, sets }: Foreign): Promise<void> {
-    // What is not known to begin with is brought to the state as a whole.
-    if (isBroken) return;
+    // What is not known to begin with is brought to the state as a whole; on a start that is under way.
+    if (isBroken) {
+      if (converging !== undefined) return;
+      await converge();
+      deps.report('rules', detail);
+      return;
+    }
     await inTurn(async () => {
       if (isFrame) await elements.frame();
       if (sets === 'all') elements.doubt(ALL_SHARDS);
