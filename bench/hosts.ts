@@ -1,0 +1,56 @@
+import { randomBytes } from 'node:crypto';
+import { type Runner, realRunner } from '../src/kernel/run.ts';
+import { bootHost, killHost } from '../src/lab/host.ts';
+import { inside } from '../src/lab/inside.ts';
+import { untilLeft } from './leave.ts';
+
+/** A host of a bench's own: namespaces with nothing in them but `lo`. */
+export interface BenchHost {
+  /** Process id of its init. */
+  readonly init: number;
+  /** Runs programs on it. */
+  readonly runner: Runner;
+}
+
+/** One end of a cable. */
+export interface End {
+  readonly init: number;
+  readonly dev: string;
+  readonly mac: string;
+}
+
+/** Boots hosts. They are gone with this process, however that ends, or by `down`. */
+export async function bootHosts<Name extends string>(
+  names: readonly Name[],
+): Promise<{ hosts: Record<Name, BenchHost>; down: () => Promise<void> }> {
+  const plain = { address: '', addresses: [], routes: [], bridges: [], role: 'edge' } as const;
+  const booted = await Promise.all(names.map((name) => bootHost({ ...plain, name })));
+  const down = untilLeft(async () => void (await Promise.all(booted.map(killHost))));
+  const hosts = Object.fromEntries(booted.map(({ name, init }) => [name, { init, runner: runnerAt(init) }]));
+  return { hosts: hosts as Record<Name, BenchHost>, down };
+}
+
+/** Runs programs on the host whose init this is. */
+export function runnerAt(init: number): Runner {
+  const { run, follow } = realRunner();
+  return {
+    run: (argv, options) => run(inside(init, argv), options),
+    follow: (argv, onLine) => follow(inside(init, argv), onLine),
+  };
+}
+
+/** Connects two hosts with a veth pair. Neither end is up yet. */
+export async function cable(near: End, far: End): Promise<void> {
+  const words = ({ init, dev, mac }: End) => [dev, 'address', mac, 'netns', String(init)];
+  await realRunner().run(['ip', 'link', 'add', ...words(near), 'type', 'veth', 'peer', 'name', ...words(far)]);
+}
+
+/** A hardware address that nobody else has. */
+export function newMac(): string {
+  return ['02', ...[...randomBytes(5)].map((byte) => byte.toString(16).padStart(2, '0'))].join(':');
+}
+
+/** Runs lines of `ip -batch` on a host. */
+export async function ipLines({ runner }: Pick<BenchHost, 'runner'>, lines: readonly string[]): Promise<void> {
+  await runner.run(['ip', '-batch', '-'], { input: lines.map((line) => `${line}\n`).join('') });
+}
