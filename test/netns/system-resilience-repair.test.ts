@@ -255,7 +255,9 @@ async function rules(): Promise<string> {
   const shard = (await anElement())[0].replace('bound24s', 'upward');
   const texts = (await Promise.all(['forward_', 'upward', 'gate'].map(chain))).map(withoutHandles);
   // At most one rule of a shard matches: they stand in the order in which prefix lengths came, or ascending.
-  const own = withoutHandles(await chain(shard)).split('\n').sort();
+  const own = withoutHandles(await chain(shard))
+    .split('\n')
+    .sort();
   return [...texts, ...own].join('\n');
 }
 
