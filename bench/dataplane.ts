@@ -40,17 +40,17 @@ interface Lanes {
  */
 export async function benchDataplane(size: number, runs: number): Promise<Figure[]> {
   const open: Lane[] = [];
-  const lane = async (name: string) => {
-    const built = await buildLane(name);
+  const lane = async () => {
+    const built = await buildLane();
     open.push(built);
     return built;
   };
   try {
     const lanes = {
-      base: await lane('base'),
-      tracking: await lane('tracking'),
-      one: await lane('one'),
-      many: await lane('many'),
+      base: await lane(),
+      tracking: await lane(),
+      one: await lane(),
+      many: await lane(),
     };
     await loadTracking(lanes.tracking);
     await loadRules(lanes.one, stateOf(1, SLOT));
@@ -169,8 +169,6 @@ async function throughputs({ base, one, many }: Lanes, size: number, pairs: numb
   const last = routeAt(size, countsOf(size).users - 1, 0);
   const first = routeAt(1, 0, 0);
   const servers = [base, one, many].map((lane) => iperfServer(lane.plant.runner));
-  const transfer = (lane: Lane, route: BenchRoute, by: 'network' | 'range') => () =>
-    iperf(lane.user.runner, { to: hostIn(route[by]), from: formatIp(route.user), seconds: TRANSFER_S });
   const ways = [transfer(base, first, 'range'), transfer(one, first, 'network'), transfer(many, last, 'network')];
   try {
     const atOnce = await ratiosOf(ways, pairs);
@@ -185,6 +183,10 @@ async function throughputs({ base, one, many }: Lanes, size: number, pairs: numb
   } finally {
     for (const server of servers) server.stop();
   }
+}
+
+function transfer({ user }: Lane, route: BenchRoute, by: 'network' | 'range'): () => Promise<number> {
+  return () => iperf(user.runner, { to: hostIn(route[by]), from: formatIp(route.user), seconds: TRANSFER_S });
 }
 
 /** Rounds of three transfers, without rules, at one route and at many, each round in the other order. Medians of the rounds' ratios. */

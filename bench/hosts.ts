@@ -10,6 +10,7 @@ export interface BenchHost {
   readonly init: number;
   /** Runs programs on it. */
   readonly runner: Runner;
+  readonly down: () => Promise<void>;
 }
 
 /** One end of a cable. */
@@ -19,23 +20,18 @@ export interface End {
   readonly mac: string;
 }
 
-/** Boots hosts. They are gone with this process, however that ends, or by `down`. */
-export async function bootHosts<Name extends string>(
-  names: readonly Name[],
-): Promise<{ hosts: Record<Name, BenchHost>; down: () => Promise<void> }> {
-  const plain = { address: '', addresses: [], routes: [], bridges: [], role: 'edge' } as const;
-  const booted = await Promise.all(names.map((name) => bootHost({ ...plain, name })));
-  const down = untilLeft(async () => void (await Promise.all(booted.map(killHost))));
-  const hosts = Object.fromEntries(booted.map(({ name, init }) => [name, { init, runner: runnerAt(init) }]));
-  return { hosts: hosts as Record<Name, BenchHost>, down };
+/** Boots a host. It is gone with this process, however that ends, or by `down`. */
+export async function bootBenchHost(name: string): Promise<BenchHost> {
+  const host = await bootHost({ name, address: '', addresses: [], routes: [], bridges: [], role: 'edge' });
+  return { init: host.init, runner: runnerAt(host.init), down: untilLeft(() => killHost(host)) };
 }
 
 /** Runs programs on the host whose init this is. */
 export function runnerAt(init: number): Runner {
-  const { run, follow } = realRunner();
+  const real = realRunner();
   return {
-    run: (argv, options) => run(inside(init, argv), options),
-    follow: (argv, onLine) => follow(inside(init, argv), onLine),
+    run: (argv, options) => real.run(inside(init, argv), options),
+    follow: (argv, onLine) => real.follow(inside(init, argv), onLine),
   };
 }
 

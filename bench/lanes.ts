@@ -11,7 +11,7 @@ import { toIp } from '../src/net/ip.ts';
 import { DEFAULT_POOLS } from '../src/net/pools.ts';
 import { keyOf } from '../src/lab/size/identity.ts';
 import type { SlotRow } from '../src/wire/state.ts';
-import { type BenchHost, bootHosts, cable, ipLines, newMac } from './hosts.ts';
+import { type BenchHost, bootBenchHost, cable, ipLines, newMac } from './hosts.ts';
 
 /** Three hosts in a row, joined by veth pairs of the MTU of a tunnel. The gateway's ends have the names of its tunnels. */
 export interface Lane {
@@ -46,9 +46,13 @@ const USERS = formatCidr(DEFAULT_POOLS.users);
  * Builds a lane that forwards without any rule. The user's host has all user addresses, the plant's all of the unique ranges.
  * Neighbours are known for good, so that no packet asks for one.
  */
-export async function buildLane(name: string): Promise<Lane> {
-  const { hosts, down } = await bootHosts(['user', 'gateway', 'plant']);
-  const { user, gateway, plant } = hosts;
+export async function buildLane(): Promise<Lane> {
+  const [user, gateway, plant] = [
+    await bootBenchHost('user'),
+    await bootBenchHost('gateway'),
+    await bootBenchHost('plant'),
+  ];
+  const down = async () => void (await Promise.all([user, gateway, plant].map((host) => host.down())));
   const [slot, agents] = [slotDevice(SLOT.slot), AGENTS_DEVICE];
   const mac = { user: newMac(), slot: newMac(), agents: newMac(), plant: newMac() };
   try {
@@ -77,7 +81,7 @@ export async function buildLane(name: string): Promise<Lane> {
     return { user, gateway, plant, down };
   } catch (error) {
     await down();
-    throw new Error(`lane ${name}`, { cause: error });
+    throw error;
   }
 }
 

@@ -34,11 +34,11 @@ export interface BenchRoute {
   readonly range: Cidr;
 }
 
-/** How many users and plants there are for so many routes. */
+/** How many users and plants there are for so many routes. Each user has plants left to be given. */
 export function countsOf(size: number): { users: number; plants: number; each: number } {
   const each = Math.min(PLANTS_EACH, size);
   const users = Math.ceil(size / each);
-  return { users, plants: Math.max(users, each), each };
+  return { users, plants: Math.max(users, 2 * each), each };
 }
 
 /**
