@@ -18,7 +18,11 @@ sub run {
     exec { $argv[0] } @argv or die "$!\n";
 }
 
-while (my $line = <STDIN>) {
+# Read by another name than the one that is opened anew for each program: Perl would move the new file to where it has read to
+# in the old one, when lines that are not taken yet wait in its buffer.
+open my $requests, '<&', \*STDIN or die "requests: $!\n";
+
+while (my $line = <$requests>) {
     chomp $line;
     my ($id, @words) = map { s/%(..)/chr hex $1/ger } split / /, $line, -1;
     my $waiter = fork;

@@ -26,6 +26,12 @@ test('a program that fails says how and why', async () => {
   await expect(runner.run(['sleep', '60'], { timeoutMs: 50 })).rejects.toThrow('ended with signal 9');
 });
 
+test('many programs that are asked for at once get each its own input, whole', async () => {
+  const runner = launchingRunner();
+  const texts = Array.from({ length: 40 }, (_, n) => `input ${n}\n`);
+  expect(await Promise.all(texts.map((input) => runner.run(['cat'], { input })))).toEqual(texts);
+});
+
 test('programs run beside each other', async () => {
   const runner = launchingRunner();
   const name = `/dev/shm/parkway-test-${process.pid}`;
