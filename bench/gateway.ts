@@ -4,45 +4,27 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { openDisk } from '../src/gateway/disk.ts';
-import { ALL_SHARDS, TABLE, parseListing, setsToList } from '../src/gateway/shards.ts';
-import { nftTable } from '../src/kernel/nft.ts';
-import type { Follower, Runner } from '../src/kernel/run.ts';
+import type { Follower } from '../src/kernel/run.ts';
 import { childOf } from '../src/lab/host.ts';
-import { contains } from '../src/net/cidr.ts';
-import { toIp } from '../src/net/ip.ts';
-import { newKeyPair, sealTo } from '../src/net/keys.ts';
-import { DEFAULT_POOLS } from '../src/net/pools.ts';
-import { writeDurably } from '../src/wire/files.ts';
-import { loadKeys } from '../src/wire/identity.ts';
-import type { SlotRow } from '../src/wire/state.ts';
 import { type BenchControl, startBenchControl } from './gateway-control.ts';
-import { ENDPOINT, type GatewayPlace, SLOT_PLACE, type WorldKeys, buildPlace, joinPlace } from './gateway-place.ts';
+import { FIRST_REVISION, countElements, elementsOf, fillDisk } from './gateway-disk.ts';
+import { ENDPOINT, type GatewayPlace, type WorldKeys, buildPlace, joinPlace } from './gateway-place.ts';
 import { untilLeft } from './leave.ts';
 import { type Watched, watchProcesses } from './processes.ts';
 import { type Figure, latencies } from './results.ts';
-import { countsOf, routeAt, stateOf } from './rows.ts';
+import { countsOf, routeAt } from './rows.ts';
+import { type Stream, answerStreams, startStream } from './stream.ts';
 
 const TARGETS = { startS: 40, daemonMb: 600, helperMb: 300, addMs: 10, sweep: 0.02 };
-const FIRST_REVISION = 1;
-const SLOT = 1;
-/** The gateway's infrastructure address. */
-const OWN = toIp(0x6450_0001);
 const CONTROL = '127.0.0.1:8080';
-const ID = '0f9d3d4e-2f38-4c5d-9a63-1f0c6b1f2a3c';
-const PREFIX_LENGTH = 24;
 
 /** A prime, so that routes are added for users all over. */
 const STRIDE = 7919;
-const STREAM_EVERY_MS = 5;
-/** The first answer, or one more of a stream that goes on, comes within this. */
-const ANSWER_MS = 30_000;
 /** Sweeps are watched for so long at least, and until each has compared something. */
 const SWEEP_MS = 30_000;
 const SWEEP_MOST_MS = 120_000;
 
 const DAEMON = fileURLToPath(new URL('gateway-daemon.ts', import.meta.url));
-const STREAM = fileURLToPath(new URL('stream.py', import.meta.url));
 
 /** What a sweep logs of one unit: see `src/gateway/sweep.ts`. */
 const compared = z.object({
@@ -102,7 +84,7 @@ async function measure(scene: Scene, keys: WorldKeys, runs: number): Promise<Fig
   const { place, size } = scene;
   const route = routeAt(size, countsOf(size).users - 1, 0);
   const { answering, typed } = await joinPlace(place, route, keys);
-  place.plant.runner.follow(['python3', STREAM, 'serve', answering], () => undefined);
+  answerStreams(place.plant.runner, answering);
   const cold = await start(scene);
   const watched = watchProcesses(cold.daemon.pid, place.gateway.init);
   await cold.enforced;
@@ -122,27 +104,6 @@ async function measure(scene: Scene, keys: WorldKeys, runs: number): Promise<Fig
     ...sweep,
     ...restarted,
   ];
-}
-
-/** An enrolled gateway's folder: keys, identity, and the rows. Returns the keys of those around it. */
-async function fillDisk(stateDir: string, size: number): Promise<WorldKeys> {
-  const own = await loadKeys(stateDir);
-  const [slot, user, agent] = [newKeyPair('x25519'), newKeyPair('x25519'), newKeyPair('x25519')];
-  const controlKey = newKeyPair('ed25519').publicKey;
-  const identity = { kind: 'gateway', id: ID, number: 1, address: OWN, controlKey };
-  await writeDurably(join(stateDir, 'identity.json'), JSON.stringify(identity));
-  const secret = Buffer.from(slot.privateKey.reveal(), 'base64');
-  const row: SlotRow = {
-    ...SLOT_PLACE,
-    slot: SLOT,
-    publicKey: slot.publicKey,
-    sealedKey: sealTo(own.tunnel.publicKey, `slot ${SLOT}`, secret),
-    users: DEFAULT_POOLS.users,
-  };
-  const disk = openDisk(join(stateDir, 'state.db'));
-  await disk.replace(FIRST_REVISION, stateOf(size, row, { user: user.publicKey, agent: agent.publicKey }));
-  disk.close();
-  return { user, agent, slot: slot.publicKey, gateway: own.tunnel.publicKey };
 }
 
 /** Starts the daemon. `enforced` resolves when it acknowledges what it holds. */
@@ -173,23 +134,6 @@ async function daemonPid({ pid }: Follower): Promise<number> {
     if (child > 0) return child;
     await delay(1);
   }
-}
-
-/** Counts the elements of all users' sets in the kernel. */
-async function countElements(runner: Runner): Promise<number> {
-  const table = nftTable(runner, TABLE, 1);
-  let count = 0;
-  for (const shard of ALL_SHARDS) count += parseListing(await table.list(setsToList(shard, [PREFIX_LENGTH]))).size;
-  return count;
-}
-
-/** A translation and two passages for each route; one passage where nobody may type the unique range. */
-function elementsOf(size: number): number {
-  const { users, each } = countsOf(size);
-  let count = 0;
-  for (let n = 0; n < users; n += 1)
-    for (let k = 0; k < each; k += 1) count += contains(DEFAULT_POOLS.alias, routeAt(size, n, k).range) ? 3 : 2;
-  return count;
 }
 
 /** From the delta until its acknowledgement: on disk and in the kernel. */
@@ -244,44 +188,8 @@ async function restart(scene: Scene, { follower, pid }: Daemon, stream: Stream):
   return [
     { id: 'gateway.restart', value: rounded(seconds, 2), unit: 's', runs: 1 },
     atMost({ id: 'gateway.restart.lost', value: lost, unit: 'packets', runs }, 0),
+    { id: 'gateway.restart.pause', value: after.pause, unit: 'ms', runs: 1 },
   ];
-}
-
-interface Counts {
-  readonly asked: number;
-  readonly answered: number;
-}
-
-interface Stream {
-  /** Resolves with the first answer. Throws when none comes. */
-  answered(): Promise<void>;
-  /** Everything that was sent until now, once it is answered or lost. */
-  settled(): Promise<Counts>;
-}
-
-function startStream(runner: Runner, target: string): Stream {
-  let lines = 0;
-  let last: Counts = { asked: 0, answered: 0 };
-  runner.follow(['python3', STREAM, 'ask', target, String(STREAM_EVERY_MS)], (line) => {
-    const [asked = 0, answered = 0] = line.split(' ').map(Number);
-    [lines, last] = [lines + 1, { asked, answered }];
-  });
-  return {
-    answered: () => until(() => last.answered > 0),
-    settled: async () => {
-      const said = lines;
-      await until(() => lines >= said + 3);
-      return last;
-    },
-  };
-}
-
-async function until(isSo: () => boolean): Promise<void> {
-  const deadline = performance.now() + ANSWER_MS;
-  while (!isSo()) {
-    if (performance.now() > deadline) throw new Error('the user’s packets are not answered');
-    await delay(20);
-  }
 }
 
 /** The peaks of the daemon and of its helpers since the start. */

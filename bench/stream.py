@@ -1,13 +1,14 @@
 """Datagrams to and fro, and how many are lost.
 
 serve ADDRESS        echoes what comes to UDP 5000
-ask TARGET EVERY     sends a numbered datagram every so many ms, and prints each second `ASKED ANSWERED`: how many were sent more
-                     than a second ago, and how many of those were answered within that second
+ask TARGET EVERY     sends a numbered datagram every so many ms, and prints each second `ASKED ANSWERED PAUSE`: how many were sent
+                     more than five seconds ago, how many of those were answered, and the longest time in ms that ended in the
+                     last second and in which no answer came
 """
 import socket, sys, threading, time
 
 PORT = 5000
-LATE = 1.0
+LATE = 5.0
 
 
 def serve(address):
@@ -21,14 +22,18 @@ def serve(address):
 def ask(target, every):
     s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     s.connect((target, PORT))
-    sent, answered = [], []
+    sent, answered, pauses = [], [], []
 
     def hear():
+        last = time.monotonic()
         while True:
             try:
                 answered[int(s.recv(100))] = True
             except OSError:
-                pass
+                continue
+            now = time.monotonic()
+            pauses.append(now - last)
+            last = now
 
     threading.Thread(target=hear, daemon=True).start()
     begin = told = time.monotonic()
@@ -39,7 +44,8 @@ def ask(target, every):
             while asked < len(sent) and sent[asked] < now - LATE:
                 heard += answered[asked]
                 asked += 1
-            print(asked, heard, flush=True)
+            longest, pauses[:] = max(pauses, default=0), []
+            print(asked, heard, round(longest * 1000), flush=True)
             told = now
         sent.append(now)
         answered.append(False)
