@@ -13,10 +13,10 @@ const ADDRESS = '192.168.1.20';
 /** Every so many milliseconds a grant is looked for, and an open connection used. */
 const EVERY = { udp: 4, tcp: 1 };
 /**
- * Rest after each run. The probe opens a connection with every datagram, and a user may open 50 a second: without the
- * rest it would meet that limit, and the limit would be measured.
+ * Rest after each run. The probe opens a connection with every datagram, and a user may open 50 a second: without this
+ * much rest it would meet that limit, and the limit would be measured.
  */
-const REST_MS = 200;
+const REST_MS = 600;
 /** Answers after which an open connection counts as open. */
 const WARM = 5;
 
