@@ -149,7 +149,7 @@ test('a delta that does not continue what is held changes nothing: doubled, from
   expect([sync.revision(), kernel.users.size]).toEqual([10, 1]);
 });
 
-test('parts that do not belong together are no message', async () => {
+test('parts that do not belong together are no message: of another, missing, or twice', async () => {
   const { sync, take, enforce } = open();
   await enforce({ type: 'snapshot', revision: 9, part: 0, last: true, rows: ROWS });
   await take({ type: 'snapshot', revision: 11, part: 0, last: false, rows: ROWS });
@@ -160,6 +160,11 @@ test('parts that do not belong together are no message', async () => {
     delta(9, {}, { users: [USER] }),
   ];
   for (const other of others) await expect(take(other)).rejects.toThrow('does not continue revision 9');
+  await take({ type: 'snapshot', revision: 11, part: 1, last: false, rows: {} });
+  for (const part of [1, 3])
+    await expect(take({ type: 'snapshot', revision: 11, part, last: true, rows: {} })).rejects.toThrow(
+      'does not continue revision 9',
+    );
   sync.restart();
   await take({ ...delta(9, {}), last: false });
   await expect(take(delta(9, {}, {}, 12))).rejects.toThrow('does not continue');

@@ -2,7 +2,13 @@ import { once } from 'node:events';
 import { afterEach, expect, test, vi } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { type Instruction, type Link, backoff, connectLink } from './link.ts';
+import { unpack } from './packing.ts';
 import { type FromDaemon, type FromDaemonJson, MAX_MESSAGE, SYNC_PATH, fromDaemon } from './sync.ts';
+
+vi.mock('./packing.ts', async (original) => {
+  const actual = await original<typeof import('./packing.ts')>();
+  return { ...actual, unpack: vi.fn<typeof actual.unpack>(actual.unpack) };
+});
 
 const ID = '7e1c3d4e-2f38-4c5d-9a63-1f0c6b1f2a3b';
 const closing: (() => void | Promise<void>)[] = [];
@@ -136,6 +142,29 @@ test('connects again after control went, with a new hello, and forgets what the 
   again.send(state(4));
   first.go?.();
   await until(() => expect(numbers(daemon)).toEqual([1, 4]));
+});
+
+test('a message that is still being unpacked when its connection ends is not handled any more', async () => {
+  const control = await startControl();
+  const daemon = startDaemon(control.url);
+  const { socket } = await control.connection();
+  await until(() => expect(daemon.state()).toBe(true));
+  const [begun, unpacked] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  vi.mocked(unpack).mockImplementationOnce(async (data) => {
+    begun.resolve();
+    await unpacked.promise;
+    return data.toString('utf8');
+  });
+  socket.send(state(1));
+  await begun.promise;
+  socket.terminate();
+  await until(() => expect(daemon.state()).toBe(false));
+  const { socket: again } = await control.connection();
+  await until(() => expect(daemon.state()).toBe(true));
+  again.send(state(2));
+  unpacked.resolve();
+  await until(() => expect(numbers(daemon)).toContain(2));
+  expect(numbers(daemon)).toEqual([2]);
 });
 
 test('a handler that fails ends the connection and the next one starts anew', async () => {

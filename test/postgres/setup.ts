@@ -17,6 +17,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** Socket directories of the servers. */
     postgres: { readonly embedded: string; readonly debian: string };
+    /** A directory that goes when the run ends, also with what a test left in it that was cut off by its timeout. */
+    directory: string;
   }
 }
 
@@ -38,6 +40,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     start('debian', '/usr/lib/postgresql/15/bin'),
   ]);
   project.provide('postgres', { embedded: join(root, 'embedded/socket'), debian: join(root, 'debian/socket') });
+  project.provide('directory', root);
   return async () => {
     await Promise.all(servers.map((server) => server.stop()));
     await rm(root, { recursive: true });

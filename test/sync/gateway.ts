@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { inject } from 'vitest';
 import { type Elements, compileUser } from '../../src/gateway/compile.ts';
 import { openDisk } from '../../src/gateway/disk.ts';
 import { type State, applyChange, touchedBy } from '../../src/gateway/state.ts';
@@ -49,7 +49,7 @@ export async function testGateway(
   chance: Chance,
   slowMs: number,
 ): Promise<TestGateway> {
-  const directory = await mkdtemp(join(tmpdir(), 'parkway-sync-'));
+  const directory = await mkdtemp(join(inject('directory'), 'sync-'));
   const kernel = emptyKernel();
   const moments: Moment[] = [];
   let acknowledged = 0;
