@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { toIp } from '../net/ip.ts';
+import { newKeyPair } from '../net/keys.ts';
 import { trackPaths } from './paths.ts';
 
-const AGENT = { address: toIp(0x64500101) };
+const AGENT = { address: toIp(0x64500101), publicKey: newKeyPair('x25519').publicKey };
 const ADDRESS = '100.80.1.1';
 
 function start() {
@@ -49,7 +50,7 @@ test('an agent that is replaced starts anew, one that is gone is down', () => {
   round();
   paths.answered(ADDRESS, 'n1');
   paths.changes();
-  const moved = round(new Map([[1, { address: toIp(0x64500109) }]]));
+  const moved = round(new Map([[1, { ...AGENT, address: toIp(0x64500109) }]]));
   expect(moved).toEqual([{ address: '100.80.1.9', nonce: 'n2' }]);
   expect(paths.changes()).toEqual({ up: [], down: [1] });
   round(new Map());
@@ -58,7 +59,7 @@ test('an agent that is replaced starts anew, one that is gone is down', () => {
 
 test('an agent that is long silent is probed seldom, not all of them in the same round, and every second once it is back', () => {
   const { paths, round } = start();
-  const agents = new Map(Array.from({ length: 80 }, (_, n) => [n, { address: toIp(AGENT.address + n) }]));
+  const agents = new Map(Array.from({ length: 80 }, (_, n) => [n, { ...AGENT, address: toIp(AGENT.address + n) }]));
   for (let n = 0; n < 60; n += 1) expect(round(agents)).toHaveLength(80);
   const rounds = Array.from({ length: 8 }, () => round(agents));
   expect(rounds.map(({ length }) => length)).toEqual(Array.from({ length: 8 }, () => 10));
@@ -67,4 +68,21 @@ test('an agent that is long silent is probed seldom, not all of them in the same
   if (probe === undefined) throw new Error('nobody was probed');
   paths.answered(probe.address, probe.nonce);
   for (let n = 0; n < 3; n += 1) expect(round(agents).map(({ address }) => address)).toContain(probe.address);
+});
+
+test('an agent out of reach is down after the same rounds without a probe, and up when it came into reach and answered', () => {
+  const { paths } = start();
+  const round = (isInReach: boolean) =>
+    paths.round(
+      new Map([[1, AGENT]]),
+      () => 'n1',
+      () => isInReach,
+    );
+  for (let n = 0; n < 3; n += 1) expect(round(false)).toEqual([]);
+  expect(paths.all()).toBeUndefined();
+  round(false);
+  expect(paths.all()).toEqual({ up: [], down: [1] });
+  expect(round(true)).toHaveLength(1);
+  paths.answered(ADDRESS, 'n1');
+  expect(paths.all()).toEqual({ up: [1], down: [] });
 });

@@ -1,4 +1,5 @@
 import { type Ip, formatIp } from '../net/ip.ts';
+import type { PublicKey } from '../net/keys.ts';
 
 /** What is known of the path to one plant's agent. `up` is undefined until it answered or was given up. */
 interface Path {
@@ -21,6 +22,15 @@ const MISSES = 3;
 const PATIENCE = 60;
 const SELDOM = 8;
 
+/** What a probe needs of an agent. */
+export interface Agent {
+  readonly address: Ip;
+  readonly publicKey: PublicKey;
+}
+
+/** Agents by plant number. */
+export type Agents = ReadonlyMap<number, Agent>;
+
 /** A probe to send. */
 export interface Probe {
   readonly address: string;
@@ -35,8 +45,11 @@ export interface Split {
 
 /** Paths to agents by plant number, as the probes show them. A state machine; time passes by `round`. */
 export interface Paths {
-  /** A second has passed: counts the misses and gives the next probes, one for each agent that is not long silent. */
-  round(agents: ReadonlyMap<number, { readonly address: Ip }>, newNonce: () => string): Probe[];
+  /**
+   * A second has passed: counts the misses and gives the next probes, one for each agent that is not long silent, and that
+   * can be reached at all: one that cannot misses without a probe.
+   */
+  round(agents: Agents, newNonce: () => string, isInReach?: (agent: Agent) => boolean): Probe[];
   /** An answer came from an address. One that answers no probe of ours is nothing. */
   answered(address: string, nonce: string): void;
   /** What changed since this was last asked. */
@@ -71,15 +84,16 @@ export function trackPaths(): Paths {
     if (path.up === true) changed.set(plant, false);
   }
 
-  function round(agents: ReadonlyMap<number, { readonly address: Ip }>, newNonce: () => string): Probe[] {
+  function round(agents: Agents, newNonce: () => string, isInReach: (agent: Agent) => boolean = () => true): Probe[] {
     rounds += 1;
     for (const [plant, path] of paths) if (agents.get(plant)?.address !== path.ip) forget(plant, path);
     const due: Probe[] = [];
-    for (const [plant, { address: ip }] of agents) {
-      const path = paths.get(plant) ?? begin(plant, ip);
+    for (const [plant, agent] of agents) {
+      const path = paths.get(plant) ?? begin(plant, agent.address);
       path.silent += 1;
-      if (path.silent > PATIENCE && (rounds + plant) % SELDOM !== 0) continue;
-      if (path.waiting.length >= MISSES) set(plant, path, false);
+      const isProbed = isInReach(agent);
+      if (path.waiting.length >= MISSES || (!isProbed && path.silent > MISSES)) set(plant, path, false);
+      if (!isProbed || (path.silent > PATIENCE && (rounds + plant) % SELDOM !== 0)) continue;
       const nonce = newNonce();
       path.waiting = [...path.waiting.slice(1 - MISSES), nonce];
       due.push({ address: path.address, nonce });

@@ -12,10 +12,12 @@ import type { Pools } from '../net/pools.ts';
 import { bothForeign } from '../kernel/listen.ts';
 import { type Foreign, nftTable } from '../kernel/nft.ts';
 import type { Runner } from '../kernel/run.ts';
+import { readContacts } from '../kernel/wg.ts';
 import { enroll } from '../wire/enroll.ts';
 import { type Identity, type Keys, loadKeys, obtainIdentity } from '../wire/identity.ts';
 import { type Instruction, type Link, connectLink } from '../wire/link.ts';
 import { type FromDaemonJson, helloBytes } from '../wire/sync.ts';
+import { AGENTS_DEVICE } from './compile.ts';
 import { type Disk, openDisk } from './disk.ts';
 import { type Enforcer, openEnforcer } from './enforce.ts';
 import { type Hits, newHits, readLimited } from './limits.ts';
@@ -58,6 +60,7 @@ const SHARD_MS = 1000;
 const SHARDS_SHARE = 0.015;
 const TUNNEL_MS = 500;
 const TUNNELS_SHARE = 0.005;
+const CONTACTS_MS = 1000;
 
 /** As much as a message to control takes of each; see `wire/sync`. */
 const MAX_WHAT = 100;
@@ -111,12 +114,21 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   // What somebody changes after the rules are loaded has to be seen; but nothing waits for ever for that.
   await Promise.race([watching.ready, sleep(WATCH_MS)]);
   const begun = sync.begin();
-  const probes = startProbes({ address: identity.address, agents: () => sync.state().agents, send });
+  const probes = startProbes({
+    address: identity.address,
+    agents: () => sync.state().agents,
+    readContacts: () => readContacts(runner, AGENTS_DEVICE),
+    send,
+  });
   // A start with many routes takes a while, and what is withdrawn meanwhile must not wait for it.
   link = connect(context, probes);
   await begun;
   const checks = [every(CHECK_MS, () => check(context)), every(LIMITS_MS, limitReporter(context))];
-  const sweeps = [startSweep(shardSweep(context), log), startSweep(tunnelSweep(context), log)];
+  const sweeps = [
+    startSweep(shardSweep(context), log),
+    startSweep(tunnelSweep(context), log),
+    startSweep(contactSweep(probes), log),
+  ];
   log.info({ gateway: identity.number, revision: sync.revision() }, 'gateway started');
   return { close: () => close(link, [sync, ...checks, ...sweeps, watching, probes], disk) };
 }
@@ -200,6 +212,12 @@ function tunnelSweep({ sync, enforcer }: Context): Sweep<string> {
   const units = () => (sync.isKnown() ? tunnelDevices(sync.state()) : []);
   const compare = (dev: string) => enforcer.sweepTunnel(dev);
   return { name: 'tunnels', units, compare, pauseMs: TUNNEL_MS, share: TUNNELS_SHARE };
+}
+
+/** Agents that have dialled in, as far as probes have to know. */
+function contactSweep(probes: Probes): Sweep<string> {
+  const compare = () => probes.lookForContacts();
+  return { name: 'contacts', units: () => [AGENTS_DEVICE], compare, pauseMs: CONTACTS_MS, share: TUNNELS_SHARE };
 }
 
 function limitReporter({ options, send }: Context): () => Promise<void> {

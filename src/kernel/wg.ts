@@ -97,6 +97,12 @@ export async function readWg(runner: Runner, name: string): Promise<WgState> {
   return parseWgDump(await runner.run(['wg', 'show', name, 'dump']));
 }
 
+/** The peers that shook hands since the interface is there. Throws `KernelError` when it is not. */
+export async function readContacts(runner: Runner, name: string): Promise<ReadonlySet<string>> {
+  const text = await runner.run(['wg', 'show', name, 'latest-handshakes']);
+  return new Set(text.split('\n').flatMap((line) => /^(\S+)\t[1-9]/.exec(line)?.[1] ?? []));
+}
+
 /** Parses the output of `wg show X dump`. */
 export function parseWgDump(text: string): WgState {
   const [head = '', ...lines] = text.trimEnd().split('\n');
