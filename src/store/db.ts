@@ -4,6 +4,7 @@ import { type ClientConfig, type CustomTypesConfig, Pool, type PoolConfig, types
 import * as first from './migrations/0001_init.ts';
 import * as second from './migrations/0002_owners_of_released.ts';
 import * as third from './migrations/0003_a_million_routes.ts';
+import * as fourth from './migrations/0004_connections.ts';
 import type { Schema } from './schema.ts';
 
 export type Db = Kysely<Schema>;
@@ -14,6 +15,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001_init': first,
   '0002_owners_of_released': second,
   '0003_a_million_routes': third,
+  '0004_connections': fourth,
 };
 
 /** Guards the migrations between control processes; any number that nobody else uses. */

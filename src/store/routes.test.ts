@@ -39,7 +39,7 @@ async function live(db: Db) {
   const confirm = async () => {
     for (const { kind, id } of [gateway, ...agents]) {
       const daemon = await findDaemon(db, kind, id);
-      if (daemon !== undefined) await noteApplied(db, daemon, await head(db));
+      if (daemon !== undefined) await noteApplied(db, daemon, 0, await head(db));
     }
   };
   await confirm();

@@ -128,6 +128,7 @@ export interface Schema {
     applied: Generated<number>;
     seen_at: Date | null;
     clock_offset_ms: number | null;
+    connection: Generated<number>;
   };
   agents: {
     id: Generated<string>;
@@ -142,6 +143,7 @@ export interface Schema {
     applied: Generated<number>;
     seen_at: Date | null;
     clock_offset_ms: number | null;
+    connection: Generated<number>;
   };
   enrollment_tokens: {
     token_hash: Buffer;

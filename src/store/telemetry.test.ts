@@ -18,6 +18,7 @@ describe.each(ENGINES)('on %s', (engine) => {
     await noteApplied(
       db,
       { ...gateway, identityKey: gateway.identity.publicKey, tunnelKey: gateway.tunnel.publicKey },
+      0,
       1,
     );
     const { rows } = await sql<{ mode: string }>`select mode from commits`.execute(db);

@@ -34,25 +34,56 @@ export async function identityKeys(db: Db, ids: readonly string[]): Promise<Read
 }
 
 /**
- * Notes that a daemon connected, holding revision `have` on its disk. What it confirmed before counts no further than that; when it
- * is ahead of the database, which was restored then, it counts for nothing.
+ * The number of a new connection, above all others, whichever control process they are to. To be taken before the daemon can speak on
+ * it: a daemon opens one when it gave up the one before, so that its numbers rise in the order in which it speaks.
  */
-export async function noteHello(db: Db, daemon: Daemon, have: number, clockOffsetMs: number): Promise<void> {
-  const { table, column } = statusOf(daemon.kind);
-  await sql`
-    update ${sql.table(table)} t
-       set applied = case when ${have}::bigint > r.value then 0 else least(t.applied, ${have}::bigint) end,
-           seen_at = now(), clock_offset_ms = ${clamp(clockOffsetMs)}
-      from revision r where t.${sql.id(column)} = ${daemon.number}`.execute(db);
+export async function nextConnection(db: Db): Promise<number> {
+  const { rows } = await sql<{ number: number }>`select nextval('connections') as number`.execute(db);
+  const [row] = rows;
+  if (row === undefined) throw new Error('a sequence has a next value');
+  return row.number;
 }
 
-/** Notes which revision a daemon's kernel holds. It never goes back; one that was never taken is ignored. */
-export async function noteApplied(db: Db, { kind, number }: Daemon, revision: number): Promise<void> {
+/**
+ * Notes that a daemon speaks on a connection, holding revision `have` on its disk. What it confirmed before counts no further than that;
+ * when it is ahead of the database, which was restored then, it counts for nothing. False, and nothing noted, when the daemon has
+ * spoken on a later connection already.
+ */
+export async function noteHello(
+  db: Db,
+  daemon: Daemon,
+  connection: number,
+  { have, clockOffsetMs }: { readonly have: number; readonly clockOffsetMs: number },
+): Promise<boolean> {
+  const { table, column } = statusOf(daemon.kind);
+  const { numAffectedRows } = await sql`
+    update ${sql.table(table)} t
+       set applied = case when ${have}::bigint > r.value then 0 else least(t.applied, ${have}::bigint) end,
+           seen_at = now(), clock_offset_ms = ${clamp(clockOffsetMs)}, connection = ${connection}
+      from revision r where t.${sql.id(column)} = ${daemon.number} and t.connection < ${connection}::bigint`.execute(
+    db,
+  );
+  return numAffectedRows === 1n;
+}
+
+/**
+ * Notes which revision a daemon's kernel holds, as it says on a connection. It never goes back; one that was never taken is ignored.
+ * False, and nothing noted, when that is not the connection of its last hello: a daemon that lost its disk holds nothing, whatever
+ * its former words that arrive only now.
+ */
+export async function noteApplied(
+  db: Db,
+  { kind, number }: Daemon,
+  connection: number,
+  revision: number,
+): Promise<boolean> {
   const { table, column } = statusOf(kind);
-  await sql`
-    update ${sql.table(table)} t set applied = greatest(t.applied, ${revision}::bigint), seen_at = now()
+  const { numAffectedRows } = await sql`
+    update ${sql.table(table)} t
+       set applied = case when ${revision}::bigint > r.value then t.applied else greatest(t.applied, ${revision}::bigint) end, seen_at = now()
       from revision r
-     where t.${sql.id(column)} = ${number} and ${revision}::bigint <= r.value`.execute(db);
+     where t.${sql.id(column)} = ${number} and t.connection = ${connection}::bigint`.execute(db);
+  return numAffectedRows === 1n;
 }
 
 /**

@@ -24,16 +24,26 @@ export function parseMessage(data: Buffer, binary: boolean, isKnown: boolean): F
 
 /**
  * Finds out who says hello and notes it. Throws `daemon-unknown` for one that is not enrolled, or whose signature over
- * the connection's nonce is not by the key that is enrolled now.
+ * the connection's nonce is not by the key that is enrolled now, `unavailable` when it has spoken on a later connection.
  */
-export async function greet(deps: Deps, hello: Hello, nonce: string): Promise<Daemon> {
+export async function greet(
+  deps: Deps,
+  hello: Hello,
+  { nonce, number }: { readonly nonce: string; readonly number: number },
+): Promise<Daemon> {
   const daemon = await findDaemon(deps.db, hello.kind, hello.id);
   const bytes = helloBytes(hello.kind, hello.id, nonce);
   if (daemon === undefined || !verifyBytes(daemon.identityKey, bytes, hello.signature)) {
     throw new Problem('daemon-unknown', 'Enrol this daemon with a new token: control does not know its key.');
   }
-  await noteHello(deps.db, daemon, hello.have, hello.clock - deps.clock.now());
+  const said = { have: hello.have, clockOffsetMs: hello.clock - deps.clock.now() };
+  checkLatest(await noteHello(deps.db, daemon, number, said));
   return daemon;
+}
+
+/** Throws `unavailable` for what came on a connection that is not the daemon's latest: were it alive, it would open another. */
+export function checkLatest(isLatest: boolean): void {
+  if (!isLatest) throw new Problem('unavailable', 'This daemon has opened another connection since.');
 }
 
 /** The revision that a daemon confirms. Throws `message-malformed` when it is beyond `told`, the latest that it was told. */

@@ -108,6 +108,29 @@ describe.each(ENGINES)('on %s', (engine) => {
     expect(await appliedBy(db, gateway.number)).toBe(0);
   });
 
+  test('what arrives late on a former connection, to another control process, counts for nothing: neither a confirmation nor a hello', async () => {
+    await using sync = await testSync(engine);
+    await using second = await testSync(engine, sync.database);
+    const { db } = sync.database;
+    await site(db);
+    const gateway = await addGateway(db);
+    using former = await connect(sync, gateway);
+    using silent = await dial(sync);
+    const lateHello = await helloOf(silent, gateway, await head(db));
+    expect(await former.next()).toMatchObject({ type: 'snapshot', revision: await head(db) });
+    // It loses its disk.
+    using current = await connect(second, gateway, 0);
+    expect(await current.next()).toMatchObject({ type: 'snapshot', revision: await head(db) });
+    former.say({ type: 'ack', revision: await head(db) });
+    expect(await former.closed).toBe(1008);
+    silent.say(lateHello);
+    expect(await silent.closed).toBe(1008);
+    expect(await appliedBy(db, gateway.number)).toBe(0);
+    current.say({ type: 'ack', revision: await head(db) });
+    await vi.waitFor(async () => expect(await appliedBy(db, gateway.number)).toBe(await head(db)));
+    expect(current.socket.readyState).toBe(current.socket.OPEN);
+  });
+
   test('an agent gets its signed state, and again when its plant or a gateway changed, but not when another plant did', async () => {
     await using sync = await testSync(engine);
     const { db } = sync.database;

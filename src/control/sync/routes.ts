@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import websocket from '@fastify/websocket';
 import type { RawData, WebSocket } from 'ws';
-import { noteApplied } from '../../store/telemetry.ts';
+import { nextConnection, noteApplied } from '../../store/telemetry.ts';
 import { isUnfit } from '../../store/unfit.ts';
 import { Problem } from '../../wire/problem.ts';
 import { MAX_MESSAGE, SYNC_PATH } from '../../wire/sync.ts';
@@ -12,7 +12,7 @@ import { type Throttle, newThrottle } from '../throttle.ts';
 import { acknowledging } from './acks.ts';
 import { type Channel, channelOf } from './channel.ts';
 import type { Hub, Session } from './hub.ts';
-import { checkedAck, greet, malformed, parseMessage, takeReport } from './inbound.ts';
+import { checkLatest, checkedAck, greet, malformed, parseMessage, takeReport } from './inbound.ts';
 import { toAgent, toGateway } from './outbound.ts';
 import { type Reader, createReader } from './reader.ts';
 
@@ -57,6 +57,7 @@ interface Context {
 /** Serves one connection: challenge, hello, and from then on reports, one at a time. */
 function serve({ deps, hub, repairs, reader }: Context, socket: WebSocket, stream: Duplex): void {
   const nonce = randomBytes(32).toString('base64url');
+  const numbered = nextConnection(deps.db);
   const channel = channelOf(socket, deps.clock);
   const known = limitUntilKnown(socket, stream);
   let session: Session | undefined;
@@ -74,14 +75,15 @@ function serve({ deps, hub, repairs, reader }: Context, socket: WebSocket, strea
       return;
     }
     if (message.type !== 'hello') throw malformed('The first message must be a hello.');
-    const daemon = await greet(deps, message, nonce);
+    const number = await numbered;
+    const daemon = await greet(deps, message, { nonce, number });
     clearTimeout(impatience);
     if (!channel.isOpen()) return;
     known();
     const { have } = message;
     const outbound =
       daemon.kind === 'gateway' ? toGateway(deps, reader, daemon, have, channel) : toAgent(deps, daemon, have, channel);
-    noteAck = acknowledging((revision) => noteApplied(deps.db, daemon, revision));
+    noteAck = acknowledging(async (revision) => checkLatest(await noteApplied(deps.db, daemon, number, revision)));
     session = sessionOf(deps, socket, channel, { daemon, ...outbound, heardAt: () => heardAt });
     hub.add(session);
     void session.push();
@@ -116,7 +118,11 @@ function serve({ deps, hub, repairs, reader }: Context, socket: WebSocket, strea
     socket.pause();
     taking = takeAfter(taking, bytesOf(data), binary);
   });
-  channel.send(JSON.stringify({ type: 'challenge', nonce })).catch(() => socket.terminate());
+  const challenge = async (): Promise<void> => {
+    await numbered;
+    await channel.send(JSON.stringify({ type: 'challenge', nonce }));
+  };
+  challenge().catch(() => socket.terminate());
 }
 
 /**
