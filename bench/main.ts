@@ -9,7 +9,9 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { benchAccess } from './access.ts';
+import { benchDataplane } from './dataplane.ts';
 import { benchDerive } from './derive.ts';
+import { benchGateway } from './gateway.ts';
 import { growthsOf } from './growth.ts';
 import { leave } from './leave.ts';
 import { type Bench, type Job, jobsOf, keptOf, titleOf } from './plan.ts';
@@ -17,6 +19,7 @@ import { plot } from './plot.ts';
 import { type Figure, asTable, keepFigures, sizesOf } from './results.ts';
 import { benchState } from './state.ts';
 import { benchSync } from './sync.ts';
+import { benchThroughput } from './throughput.ts';
 
 const env = z
   .object({
@@ -31,6 +34,10 @@ const BENCHES: readonly Bench[] = [
   { ids: ['derive'], run: benchDerive, growthRuns: 5 },
   { ids: ['sync'], run: benchSync, growthRuns: 10 },
   { ids: ['state'], run: benchState, growthRuns: 1 },
+  { ids: ['gateway'], run: benchGateway, growthRuns: 20 },
+  { ids: ['dataplane'], run: benchDataplane, growthRuns: 5 },
+  // Two hops and one connection: the number of routes is no matter here, it is in the data plane's figures.
+  { ids: ['throughput'], run: (_, runs) => benchThroughput(runs), growthRuns: undefined },
 ];
 
 const RESULTS = fileURLToPath(new URL('results.json', import.meta.url));
