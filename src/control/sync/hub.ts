@@ -6,7 +6,7 @@
  * how many are connected.
  */
 import { plantsChanged } from '../../store/sync.ts';
-import { type Daemon, identityKeys, noteSeen } from '../../store/telemetry.ts';
+import { type Daemon, type DaemonKind, identityKeys, noteSeen } from '../../store/telemetry.ts';
 import type { ProblemCode } from '../../wire/problem.ts';
 import type { Deps } from '../deps.ts';
 import { merging } from './merging.ts';
@@ -33,7 +33,10 @@ export interface Hub {
   remove(session: Session): void;
   /** Brings every daemon up to date. Serves the wake-up of a change and the periodic check alike. */
   check(): Promise<void>;
-  /** Once per second: writes down who was heard of, and lets go of who was not, or reads nothing. */
+  /**
+   * Once per second: lets go of who was not heard of, or reads nothing, and writes down who was: of the gateways all, of the agents those
+   * whose turn it is, every other second.
+   */
   tick(): Promise<void>;
   close(): void;
 }
@@ -44,12 +47,21 @@ const SILENT_MS = 10_000;
 /** A daemon that lets a message wait for so long comes back when it can read. What waits for it is compressed and in memory. */
 const STALLED_MS = 60_000;
 
-/** Makes an empty hub. */
-export function createHub({ db, clock }: Pick<Deps, 'db' | 'clock'>): Hub {
+/**
+ * What is written of an agent that lives is at most so old when it is written anew in its turn: two seconds between turns, and one
+ * that its word may have been old. That leaves a second of DEAD_AFTER_MS for writing it late.
+ */
+const OLDEST_MS = 3000;
+const TICK_MS = 1000;
+
+/** Makes an empty hub. `stalledMs`: how long a daemon may let a message wait. */
+export function createHub({ db, clock }: Pick<Deps, 'db' | 'clock'>, { stalledMs = STALLED_MS } = {}): Hub {
   /** By gateway and plant number. */
   const sessions = { gateway: new Map<number, Session>(), agent: new Map<number, Session>() };
+  /** When a daemon was last heard of, as it is written down. */
+  const written = new WeakMap<Session, number>();
   let checked = 0;
-  let ticked = clock.now();
+  let ticks = 0;
 
   const everybody = () => [...sessions.gateway.values(), ...sessions.agent.values()];
 
@@ -68,9 +80,30 @@ export function createHub({ db, clock }: Pick<Deps, 'db' | 'clock'>): Hub {
     }
   });
 
+  /** Whose life is to be written down: who was heard of since, and is a gateway, in turn, or would be too old at the next tick. */
+  const isDue = (session: Session, now: number): boolean => {
+    const { kind, number } = session.daemon;
+    const before = written.get(session) ?? -Infinity;
+    const isInTurn = kind === 'gateway' || number % 2 === ticks % 2;
+    return session.heardAt() > before && (isInTurn || now - before > OLDEST_MS - TICK_MS);
+  };
+
+  const note = async (kind: DaemonKind, now: number): Promise<void> => {
+    const due = [...sessions[kind].values()].filter((session) => isDue(session, now));
+    const heard = due.map((session) => ({ session, at: session.heardAt() }));
+    await noteSeen(
+      db,
+      kind,
+      heard.map(({ session, at }) => ({ number: session.daemon.number, ageMs: Math.max(0, now - at) })),
+    );
+    for (const { session, at } of heard) written.set(session, at);
+  };
+
   return {
     check,
     add: (session) => {
+      // Its hello is written down.
+      written.set(session, clock.now());
       const { kind, number } = session.daemon;
       const former = sessions[kind].get(number);
       sessions[kind].set(number, session);
@@ -83,11 +116,12 @@ export function createHub({ db, clock }: Pick<Deps, 'db' | 'clock'>): Hub {
     tick: async () => {
       const now = clock.now();
       for (const session of everybody()) {
-        const stalledMs = now - (session.sendingSince() ?? now);
-        if (now - session.heardAt() > SILENT_MS || stalledMs > STALLED_MS) session.terminate();
+        const waitsMs = now - (session.sendingSince() ?? now);
+        if (now - session.heardAt() > SILENT_MS || waitsMs > stalledMs) session.terminate();
       }
-      for (const kind of ['gateway', 'agent'] as const) await noteSeen(db, kind, heard(sessions[kind], ticked, now));
-      ticked = now;
+      ticks += 1;
+      await note('gateway', now);
+      await note('agent', now);
     },
     close: () => {
       for (const session of everybody()) session.terminate();
@@ -95,13 +129,6 @@ export function createHub({ db, clock }: Pick<Deps, 'db' | 'clock'>): Hub {
       sessions.agent.clear();
     },
   };
-}
-
-/** Who was heard of since `from`, and how long before `now`. */
-function heard(sessions: ReadonlyMap<number, Session>, from: number, now: number): { number: number; ageMs: number }[] {
-  return [...sessions].flatMap(([number, session]) =>
-    session.heardAt() >= from ? [{ number, ageMs: Math.max(0, now - session.heardAt()) }] : [],
-  );
 }
 
 /** Closes the connections of gateways whose keys are no longer the current ones. */
