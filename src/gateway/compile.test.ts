@@ -135,9 +135,9 @@ const change = fc.record({
   }),
 });
 
-test('after any changes, compiling only what they touched equals compiling everything', () => {
-  fc.assert(
-    fc.property(fc.array(change, { maxLength: 12 }), (changes) => {
+test('after any changes, compiling only what they touched equals compiling everything', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(change, { maxLength: 12 }), async (changes) => {
       const state = stateOf(BASE);
       let kernel = compileAll(state, DEFAULT_POOLS).elements;
       for (const [revision, one] of changes.entries()) {
@@ -160,9 +160,9 @@ test('after any changes, compiling only what they touched equals compiling every
         });
         const gone: Gone = { ...NO_GONE, ...one.gone };
         const touched = touchedBy(state, delta, gone);
-        const before = compileTouched(state, touched, DEFAULT_POOLS);
+        const before = await compileTouched(state, touched, DEFAULT_POOLS);
         applyChange(state, delta, gone);
-        const { remove, add } = plan(before, compileTouched(state, touched, DEFAULT_POOLS)).elements;
+        const { remove, add } = plan(before, await compileTouched(state, touched, DEFAULT_POOLS)).elements;
         kernel = new Map([...kernel].filter(([key]) => !remove.has(key)).concat([...add]));
       }
       expect(kernel).toEqual(compileAll(state, DEFAULT_POOLS).elements);

@@ -6,7 +6,7 @@ import { type RuleSetDeps, openRuleSet } from './ruleset.ts';
 import { ALL_SHARDS } from './shards.ts';
 import { type State, emptyState } from './state.ts';
 
-/** As many elements as one load puts into one transaction, as far as shards divide so: `nft` takes 1.5 kB for each. */
+/** `nft` takes 1.5 kB for each. */
 const ELEMENTS_PER_LOAD = 40_000;
 
 /** As many differences as a report names. */
@@ -23,15 +23,18 @@ export interface UserElements {
   follow(state: State): void;
   /** Replaces what is no shard's: slots changed, or somebody else changed it. */
   frame(): Promise<void>;
-  /** The elements of these shards are in doubt: they follow by `loadSome`. */
-  doubt(shards: readonly number[]): void;
+  /** The elements of all shards are in doubt: they follow by `loadSome`. */
+  doubtAll(): void;
   /** Loads the next shards of those that wait. */
   loadSome(): Promise<void>;
   /** Whether shards wait to be loaded. */
   isLoading(): boolean;
   /** Whether a user's shard waits to be loaded: it will be as the state is then. */
   isWaiting(user: Ip): boolean;
-  /** Brings a change to the kernel; of users whose shard waits, the shard is loaded sooner instead. */
+  /**
+   * Brings a change to the kernel; of users whose shard waits, the shard is loaded sooner instead. So are shards of which it
+   * refuses to withdraw something.
+   */
   change(change: ElementChange, users: Iterable<Ip>): Promise<void>;
   /** How many elements of a shard were compared, and whether they are as they shall be. Changes nothing, and waits for nothing. */
   look(shard: number): Promise<{ compared: number; isRight: boolean }>;
@@ -46,23 +49,36 @@ export interface UserElements {
 export interface ElementsDeps extends RuleSetDeps {
   /** Told which shards were loaded: they hold what the state says. */
   readonly onLoad: (shards: ReadonlyMap<number, unknown>) => void;
+  /** As many elements as one load puts into one transaction, as far as shards divide so; 40,000 unless given. */
+  readonly elementsPerLoad?: number;
 }
 
 /** Makes the keeper of the elements; nothing is known of the kernel before the first `restart`. */
 export function openElements(deps: ElementsDeps): UserElements {
-  const { pools } = deps;
+  const { pools, elementsPerLoad = ELEMENTS_PER_LOAD } = deps;
   const rules = openRuleSet(deps);
   let state = emptyState();
   let waiting: ReadonlySet<number> = new Set();
-  // What is being compiled ahead, and counts of changes to shards that wait: with another count it is of no use.
-  let ahead: { readonly changes: number; readonly batch: Promise<ReadonlyMap<number, Elements>> } | undefined;
-  let changes = 0;
+  // Shards that wait and are compiled ahead.
+  let ahead: Promise<ReadonlyMap<number, Elements>> | undefined;
   // Made anew since the last restart: a second time would not help.
   let isAnew = false;
 
+  /** These are loaded next, as the state is by then: what was compiled ahead may be older, and hold what was withdrawn. */
+  function queueFirst(shards: Iterable<number>): void {
+    waiting = new Set(shards).union(waiting);
+    ahead = undefined;
+  }
+
+  /** All, and before the others those that are known to lack something. */
+  function queueAll(lacking: Iterable<number>): void {
+    queueFirst([...lacking, ...waiting, ...ALL_SHARDS]);
+  }
+
   async function frame(): Promise<void> {
     if (await rules.frame(state)) return;
-    [waiting, isAnew] = [new Set(ALL_SHARDS), true];
+    isAnew = true;
+    queueAll([]);
   }
 
   async function load(batch: ReadonlyMap<number, Elements>): Promise<void> {
@@ -71,9 +87,10 @@ export function openElements(deps: ElementsDeps): UserElements {
       waiting = waiting.difference(batch);
       deps.onLoad(batch);
     } catch (error) {
+      queueAll(batch.keys());
       if (isAnew) throw error;
       // Something of these shards has become something else. Nothing passes until the shards are there again.
-      [waiting, isAnew] = [new Set(ALL_SHARDS), true];
+      isAnew = true;
       await rules.anew(state);
       deps.report('rules', `made anew: ${String(error)}`);
     }
@@ -81,15 +98,14 @@ export function openElements(deps: ElementsDeps): UserElements {
 
   /** While `nft` loads some shards the next ones are compiled, for the case that no change comes in between. */
   async function loadSome(): Promise<void> {
-    const prepared = ahead?.changes === changes ? await ahead.batch : undefined;
+    const prepared = await ahead;
     // Others may have loaded some of them in between, and changed them since.
     const isOfUse = prepared !== undefined && waiting.isSupersetOf(prepared);
     const batch = isOfUse ? prepared : await compileSome(waiting);
     const rest = waiting.difference(batch);
-    const next = compileSome(rest);
-    ahead = rest.size === 0 ? undefined : { changes, batch: next };
+    ahead = rest.size === 0 ? undefined : compileSome(rest);
     // What it fails with shows when it is waited for.
-    next.catch(() => undefined);
+    ahead?.catch(() => undefined);
     if (batch.size > 0) await load(batch);
   }
 
@@ -101,18 +117,17 @@ export function openElements(deps: ElementsDeps): UserElements {
       const elements = await compileShard(state, shard, pools);
       batch.set(shard, elements);
       size += elements.size;
-      if (size >= ELEMENTS_PER_LOAD) break;
+      if (size >= elementsPerLoad) break;
     }
     return batch;
   }
 
   async function change(change: ElementChange, users: Iterable<Ip>): Promise<void> {
     const touched = new Set([...users].map(shardOf)).intersection(waiting);
-    if (touched.size > 0) changes += 1;
-    waiting = touched.union(waiting);
+    if (touched.size > 0) queueFirst(touched);
     const stale = await rules.change(waiting.size === 0 ? change : withoutShards(change, waiting));
     if (stale === undefined) return;
-    for (const shard of stale.shards) await reload(shard);
+    queueFirst(stale.shards);
     deps.report('rules', `replaced: ${stale.reason}`);
   }
 
@@ -132,29 +147,22 @@ export function openElements(deps: ElementsDeps): UserElements {
     if (waiting.has(shard)) return undefined;
     const { difference } = await compare(shard);
     if (isEmpty(difference)) return undefined;
-    await reload(shard);
-    return describe(difference);
-  }
-
-  async function reload(shard: number): Promise<void> {
     await load(new Map([[shard, await compileShard(state, shard, pools)]]));
+    return describe(difference);
   }
 
   return {
     restart: async (next) => {
-      [state, waiting, isAnew] = [next, new Set(ALL_SHARDS), false];
-      changes += 1;
+      [state, isAnew] = [next, false];
+      queueAll([]);
       await frame();
     },
     follow: (next) => {
       state = next;
-      changes += 1;
+      ahead = undefined;
     },
     frame,
-    doubt: (shards) => {
-      waiting = new Set([...waiting, ...shards]);
-      changes += 1;
-    },
+    doubtAll: () => queueAll([]),
     loadSome,
     isLoading: () => waiting.size > 0,
     isWaiting: (user) => waiting.has(shardOf(user)),

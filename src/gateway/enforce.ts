@@ -1,19 +1,18 @@
 import type { Foreign } from '../kernel/nft.ts';
 import { readOnly } from '../kernel/read-only.ts';
+import type { Ip } from '../net/ip.ts';
 import type { Gone, Rows } from '../wire/state.ts';
-import { peersOf, placeOf, shardOf } from './compile.ts';
+import { peersOf, placeOf } from './compile.ts';
 import { openDismissal } from './dismiss.ts';
-import { openElements } from './elements.ts';
+import { type ElementsDeps, openElements } from './elements.ts';
 import { openPeers } from './peers.ts';
 import { type PlaceDeps, ensurePlace } from './place.ts';
 import { compileTouched, plan } from './reconcile.ts';
 import { openReplacement } from './replace.ts';
-import type { RuleSetDeps } from './ruleset.ts';
-import { ALL_SHARDS } from './shards.ts';
 import { type State, applyChange, emptyState, touchedBy } from './state.ts';
 import { ensureTunnel, ensureTunnels } from './tunnels.ts';
 
-export interface EnforceDeps extends RuleSetDeps, PlaceDeps {}
+export interface EnforceDeps extends Omit<ElementsDeps, 'onLoad'>, PlaceDeps {}
 
 /**
  * Keeps the kernel to the rows. What it does is done in turns, one at a time and short ones, so that a change comes
@@ -59,9 +58,9 @@ export function openEnforcer(deps: EnforceDeps): Enforcer {
     return turn;
   }
 
-  /** Loads the shards that wait, some of them in each turn. */
-  async function loadAll(): Promise<void> {
-    while (elements.isLoading() && !isBroken) await inTurn(() => elements.loadSome());
+  /** Loads shards that wait, some of them in each turn, for as long as somebody waits for them. */
+  async function loadWhile(isWanted: () => boolean): Promise<void> {
+    while (isWanted() && !isBroken) await inTurn(() => elements.loadSome());
   }
 
   /** Interfaces and what stands beside them, with all peers. */
@@ -88,10 +87,12 @@ export function openEnforcer(deps: EnforceDeps): Enforcer {
       isBroken = false;
     });
     // Then the users, and only then the interfaces: nobody is refused what is yet to be loaded.
-    await loadAll();
+    await loadWhile(elements.isLoading);
     await inTurn(async () => {
       if (!isBroken) await ensureAll();
     });
+    // What a change has put in doubt meanwhile.
+    await loadWhile(elements.isLoading);
     // What the kernel held before is not known, nor what went meanwhile.
     dismiss(current, 'all');
   }
@@ -105,17 +106,19 @@ export function openEnforcer(deps: EnforceDeps): Enforcer {
     return own;
   }
 
-  async function change(state: State, rows: Rows, gone: Gone): Promise<void> {
+  /** Returns the users that it touched. */
+  async function change(state: State, rows: Rows, gone: Gone): Promise<ReadonlySet<Ip>> {
     const touched = touchedBy(state, rows, gone);
-    await replacement.settle(touched.users);
-    const before = compileTouched(state, touched, pools);
+    const before = await compileTouched(state, touched, pools, replacement.take(touched.users));
+    // Before the kernel is asked for anything: what it refuses is done again from the state.
     applyChange(state, rows, gone);
-    const steps = plan(before, compileTouched(state, touched, pools));
+    const steps = plan(before, await compileTouched(state, touched, pools));
     await peers.remove(steps.removePeers);
     await elements.change(steps.elements, touched.users);
     if (touched.frame) await changeSlots();
     else await peers.set(steps.setPeers);
     if (steps.elements.remove.size > 0) dismiss(state, touched.users);
+    return touched.users;
   }
 
   async function replace(before: State, after: State): Promise<void> {
@@ -125,11 +128,17 @@ export function openEnforcer(deps: EnforceDeps): Enforcer {
       const isUnknown = isBroken || replacement.isUnderWay();
       current = after;
       elements.follow(after);
-      if (isUnknown) follow = () => converge();
-      else follow = await replacement.begin(before, after);
+      if (!isUnknown) {
+        follow = await replacement.begin(before, after);
+        return;
+      }
+      // Changes that come before its turn know nothing of what the kernel holds.
+      replacement.drop();
+      elements.doubtAll();
+      follow = () => converge();
     });
     await follow?.();
-    await loadAll();
+    await loadWhile(elements.isLoading);
     // A start that is under way brings the interfaces last.
     await converging;
     dismiss(current, 'all');
@@ -172,16 +181,16 @@ export function openEnforcer(deps: EnforceDeps): Enforcer {
     }
     await inTurn(async () => {
       if (isFrame) await elements.frame();
-      if (sets === 'all') elements.doubt(ALL_SHARDS);
+      if (sets === 'all') elements.doubtAll();
     });
-    await loadAll();
     const shards = sets === 'all' ? [] : new Set(sets.flatMap((name) => placeOf(name)?.shard ?? []));
     for (const shard of shards) await inTurn(() => repairShard(shard));
+    await loadWhile(elements.isLoading);
     if (isFrame) deps.report('rules', detail);
   }
 
   async function repairShard(shard: number): Promise<void> {
-    await replacement.settle([...current.users.keys()].filter((user) => shardOf(user) === shard));
+    await replacement.settle(shard);
     const repaired = await elements.repair(shard);
     if (repaired !== undefined) deps.report('rules', repaired);
   }
@@ -189,7 +198,10 @@ export function openEnforcer(deps: EnforceDeps): Enforcer {
   async function sweepShard(shard: number): Promise<number> {
     if (isBroken || replacement.isUnderWay()) return 0;
     const { compared, isRight } = await elements.look(shard);
-    if (!isRight) await inTurn(() => repairShard(shard));
+    // Twice, for a change may have come in between; changes wait for a repair.
+    if (isRight || (await elements.look(shard)).isRight) return compared;
+    await inTurn(() => repairShard(shard));
+    await loadWhile(elements.isLoading);
     return compared;
   }
 
@@ -203,14 +215,18 @@ export function openEnforcer(deps: EnforceDeps): Enforcer {
   return {
     converge,
     change: async (state, rows, gone) => {
-      await inTurn(() => change(state, rows, gone));
-      if (converging === undefined) await loadAll();
+      let users: ReadonlySet<Ip> = new Set();
+      await inTurn(async () => void (users = await change(state, rows, gone)));
+      // The next change does not wait for shards of others; nor on a start, where all of them wait.
+      if (converging === undefined) await loadWhile(() => users.values().some((user) => elements.isWaiting(user)));
     },
     replace,
     check: async () => {
       if (converging !== undefined) return;
       if (isBroken) return converge();
-      if (!(await isRight())) await inTurn(check);
+      if (await isRight()) return;
+      await inTurn(check);
+      await loadWhile(elements.isLoading);
     },
     foreign,
     sweepShard,

@@ -15,6 +15,7 @@ import {
   compileUser,
   userPeer,
 } from './compile.ts';
+import { inPieces } from './pieces.ts';
 import type { State, Touched } from './state.ts';
 
 /** What some users and plants need in the kernel. */
@@ -38,11 +39,19 @@ export interface DevicePlan {
   readonly set: readonly Peer[];
 }
 
-/** Compiles what a change touches, from the rows as they are. */
-export function compileTouched(state: State, touched: Pick<Touched, 'users' | 'plants'>, pools: Pools): Compiled {
+/**
+ * Compiles what a change touches, from the rows as they are, which must not change meanwhile. Lets other work go on in
+ * between: thousands may reach a plant whose subnet changes. `held` is what stands for some users in place of their rows.
+ */
+export async function compileTouched(
+  state: State,
+  touched: Pick<Touched, 'users' | 'plants'>,
+  pools: Pools,
+  held: ReadonlyMap<Ip, Elements> = new Map(),
+): Promise<Compiled> {
   const elements: Elements = new Map();
-  for (const user of touched.users)
-    for (const [key, value] of compileUser(state, user, pools)) elements.set(key, value);
+  const steps = touched.users.values().map((user) => into(elements, held.get(user) ?? compileUser(state, user, pools)));
+  await inPieces(steps);
   return { elements, peers: compilePeers(state, touched.users, touched.plants) };
 }
 
@@ -57,7 +66,13 @@ export function compilePeers(state: State, users: Iterable<Ip>, plants: Iterable
 
 /** Compiles everything. */
 export function compileAll(state: State, pools: Pools): Compiled {
-  return compileTouched(state, { users: new Set(state.users.keys()), plants: new Set(state.agents.keys()) }, pools);
+  const elements: Elements = new Map();
+  for (const user of state.users.keys()) into(elements, compileUser(state, user, pools));
+  return { elements, peers: compilePeers(state, state.users.keys(), state.agents.keys()) };
+}
+
+function into(elements: Elements, added: Elements): void {
+  for (const [key, value] of added) elements.set(key, value);
 }
 
 /** The steps from one compiled state to another. A peer whose key another takes over is removed first, too. */

@@ -1,5 +1,6 @@
 import type { Ip } from '../net/ip.ts';
 import type { Pools } from '../net/pools.ts';
+import { type Elements, shardOf } from './compile.ts';
 import { changedBetween } from './difference.ts';
 import type { UserElements } from './elements.ts';
 import type { Peers } from './peers.ts';
@@ -22,8 +23,13 @@ export interface ReplacementDeps {
 export interface Replacement {
   /** The first step, in a turn: from then on changes are to the new state. Returns what follows, outside of a turn. */
   begin(before: State, after: State): Promise<() => Promise<void>>;
-  /** Users who are changed next go all the way at once. In a turn. */
-  settle(users: Iterable<Ip>): Promise<void>;
+  /**
+   * What the kernel holds of those of these users who are still on their way: the caller brings them to a later state. The
+   * others are left out. In a turn.
+   */
+  take(users: Iterable<Ip>): ReadonlyMap<Ip, Elements>;
+  /** The users of a shard go all the way at once, so that it can be compared. In a turn. */
+  settle(shard: number): Promise<void>;
   /** These shards hold the new state. */
   forget(shards: { has(shard: number): boolean }): void;
   /** All of the kernel is brought to the new state by other means. */
@@ -50,7 +56,7 @@ export function openReplacement({ pools, elements, peers, inTurn, now, changeSlo
   async function follow(own: Transition): Promise<void> {
     await forUsers(own, async (users) => elements.change(own.withdraw(users, now()), []));
     await forUsers(own, async (users) => {
-      await elements.change(own.grant(users, now()), []);
+      await elements.change(own.finish(users, now()), []);
       await peers.set(own.setPeers(users, [], now()));
     });
     await inTurn(async () => {
@@ -71,8 +77,12 @@ export function openReplacement({ pools, elements, peers, inTurn, now, changeSlo
 
   return {
     begin,
-    settle: async (users) => {
-      if (current !== undefined) await elements.change(current.settle(users, now()), []);
+    take: (users) => current?.take(users, now()) ?? new Map(),
+    settle: async (shard) => {
+      if (current === undefined) return;
+      // Those who went with the snapshot are users of it, too.
+      const users = [...current.touched.users].filter((user) => shardOf(user) === shard);
+      await elements.change(current.finish(users, now()), []);
     },
     forget: (shards) => current?.forget(shards),
     drop: () => void (current = undefined),

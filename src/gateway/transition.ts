@@ -6,7 +6,8 @@ import type { State, Touched } from './state.ts';
 
 /**
  * The way from the state that the kernel holds to the next one, of which others may already make the one after that:
- * first all that withdraws, then what grants, some users at a time. Whoever is changed meanwhile is brought all the way at once.
+ * first all that withdraws, then what grants, some users at a time. Whoever is changed meanwhile goes straight from what the
+ * kernel holds to the changed state: nothing is granted on the way that the change withdraws.
  */
 export interface Transition {
   readonly touched: Touched;
@@ -14,10 +15,10 @@ export interface Transition {
   readonly removePeers: readonly Peer[];
   /** What is withdrawn from these users. Those who are through are left out, here and below. */
   withdraw(users: Iterable<Ip>, now: State): ElementChange;
-  /** What these users, from whom everything was withdrawn, are granted. They are through then. */
-  grant(users: Iterable<Ip>, now: State): ElementChange;
-  /** Both, for users who are changed next or whose elements are compared. */
-  settle(users: Iterable<Ip>, now: State): ElementChange;
+  /** What is left to be done about these users. They are through then. */
+  finish(users: Iterable<Ip>, now: State): ElementChange;
+  /** What the kernel holds of these users, for somebody who brings them further. They are through then. */
+  take(users: Iterable<Ip>, now: State): Map<Ip, Elements>;
   /** These shards were loaded: their users are through. */
   forget(shards: { has(shard: number): boolean }): void;
   /** Peers of these users and plants that are new or have other sources. */
@@ -34,13 +35,21 @@ export function openTransition(
 ): Transition {
   const withdrawn = new Map<Ip, boolean>();
   for (const user of touched.users) if (!isLeftOut(user)) withdrawn.set(user, false);
-  function differences(users: Iterable<Ip>, now: State): { user: Ip; change: ElementChange }[] {
-    return [...users]
-      .filter((user) => withdrawn.has(user))
-      .map((user) => ({
-        user,
-        change: compareElements(compileUser(before, user, pools), compileUser(now, user, pools)),
-      }));
+  function held(user: Ip, now: State): Elements {
+    const had = compileUser(before, user, pools);
+    if (withdrawn.get(user) === false) return had;
+    const has = compileUser(now, user, pools);
+    return new Map([...had].filter(([key, value]) => has.get(key) === value));
+  }
+
+  function take(users: Iterable<Ip>, now: State): Map<Ip, Elements> {
+    const taken = new Map<Ip, Elements>();
+    for (const user of users) {
+      if (!withdrawn.has(user)) continue;
+      taken.set(user, held(user, now));
+      withdrawn.delete(user);
+    }
+    return taken;
   }
 
   return {
@@ -49,29 +58,23 @@ export function openTransition(
       .removePeers,
     withdraw: (users, now) => {
       const remove: Elements = new Map();
-      for (const { user, change } of differences(users, now)) {
-        if (withdrawn.get(user) === false) merge(remove, change.remove);
+      for (const user of users) {
+        if (withdrawn.get(user) !== false) continue;
+        merge(remove, compareElements(held(user, now), compileUser(now, user, pools)).remove);
         withdrawn.set(user, true);
       }
       return { remove, add: new Map() };
     },
-    grant: (users, now) => {
-      const add: Elements = new Map();
-      for (const { user, change } of differences(users, now)) {
-        merge(add, change.add);
-        withdrawn.delete(user);
-      }
-      return { remove: new Map(), add };
-    },
-    settle: (users, now) => {
+    finish: (users, now) => {
       const [remove, add]: [Elements, Elements] = [new Map(), new Map()];
-      for (const { user, change } of differences(users, now)) {
-        if (withdrawn.get(user) === false) merge(remove, change.remove);
+      for (const [user, elements] of take(users, now)) {
+        const change = compareElements(elements, compileUser(now, user, pools));
+        merge(remove, change.remove);
         merge(add, change.add);
-        withdrawn.delete(user);
       }
       return { remove, add };
     },
+    take,
     forget: (shards) => {
       for (const user of withdrawn.keys()) if (shards.has(shardOf(user))) withdrawn.delete(user);
     },
