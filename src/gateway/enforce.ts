@@ -63,11 +63,25 @@ export function openEnforcer(deps: EnforceDeps): Enforcer {
     while (isWanted() && !isBroken) await inTurn(() => elements.loadSome());
   }
 
+  const loadAll = () => loadWhile(() => elements.isLoading());
+
   /** Interfaces and what stands beside them, with all peers. */
-  async function ensureAll(): Promise<void> {
-    await ensureTunnels(deps, current);
-    await ensurePlace(deps, current);
-    peers.areThere(true);
+  function ensureAll(): Promise<void> {
+    return beside(async () => {
+      await ensureTunnels(deps, current);
+      await ensurePlace(deps, current);
+    });
+  }
+
+  /** Work on what is not elements. When it fails all of it is done again by the next check; no element has to be loaded for that. */
+  async function beside(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+      peers.areThere(true);
+    } catch (error) {
+      peers.areThere(false);
+      deps.report('failed', String(error));
+    }
   }
 
   /** Slots stand in the rules, the routes and the interfaces. On a start the interfaces follow later. */
@@ -87,12 +101,12 @@ export function openEnforcer(deps: EnforceDeps): Enforcer {
       isBroken = false;
     });
     // Then the users, and only then the interfaces: nobody is refused what is yet to be loaded.
-    await loadWhile(elements.isLoading);
+    await loadAll();
     await inTurn(async () => {
       if (!isBroken) await ensureAll();
     });
     // What a change has put in doubt meanwhile.
-    await loadWhile(elements.isLoading);
+    await loadAll();
     // What the kernel held before is not known, nor what went meanwhile.
     dismiss(current, 'all');
   }
@@ -138,7 +152,7 @@ export function openEnforcer(deps: EnforceDeps): Enforcer {
       follow = () => converge();
     });
     await follow?.();
-    await loadWhile(elements.isLoading);
+    await loadAll();
     // A start that is under way brings the interfaces last.
     await converging;
     dismiss(current, 'all');
@@ -159,11 +173,12 @@ export function openEnforcer(deps: EnforceDeps): Enforcer {
   }
 
   async function check(): Promise<void> {
-    if (peers.isMissing()) report('tunnels', await ensureTunnels(deps, current));
-    const { tunnels, network } = await ensurePlace(deps, current);
-    peers.areThere(true);
-    report('tunnels', tunnels);
-    report('network', network);
+    await beside(async () => {
+      if (peers.isMissing()) report('tunnels', await ensureTunnels(deps, current));
+      const { tunnels, network } = await ensurePlace(deps, current);
+      report('tunnels', tunnels);
+      report('network', network);
+    });
     if (!elements.isWhole()) await elements.retry();
   }
 
@@ -185,7 +200,7 @@ export function openEnforcer(deps: EnforceDeps): Enforcer {
     });
     const shards = sets === 'all' ? [] : new Set(sets.flatMap((name) => placeOf(name)?.shard ?? []));
     for (const shard of shards) await inTurn(() => repairShard(shard));
-    await loadWhile(elements.isLoading);
+    await loadAll();
     if (isFrame) deps.report('rules', detail);
   }
 
@@ -201,7 +216,7 @@ export function openEnforcer(deps: EnforceDeps): Enforcer {
     // Twice, for a change may have come in between; changes wait for a repair.
     if (isRight || (await elements.look(shard)).isRight) return compared;
     await inTurn(() => repairShard(shard));
-    await loadWhile(elements.isLoading);
+    await loadAll();
     return compared;
   }
 
@@ -226,7 +241,7 @@ export function openEnforcer(deps: EnforceDeps): Enforcer {
       if (isBroken) return converge();
       if (await isRight()) return;
       await inTurn(check);
-      await loadWhile(elements.isLoading);
+      await loadAll();
     },
     foreign,
     sweepShard,

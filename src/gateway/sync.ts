@@ -38,7 +38,7 @@ export interface Sync {
    * does not continue what is held, or could not be written; then when the kernel has it.
    */
   take(message: Message): Promise<void>;
-  /** Brings no more to the kernel; resolves when nothing is under way. */
+  /** Brings no more changes to the kernel; resolves when the one under way is done. A start or a snapshot is not waited for. */
   stop(): Promise<void>;
 }
 
