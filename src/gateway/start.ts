@@ -75,6 +75,8 @@ interface Context {
   readonly sync: Sync;
   readonly enforcer: Enforcer;
   readonly send: (message: FromDaemonJson) => boolean;
+  /** What is in force was not told: the kernel lacked something, or control was out of reach. */
+  isOwed: boolean;
 }
 
 /**
@@ -106,7 +108,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     onInForce: () => acknowledge(context),
     onBroken: (reason) => log.error({ reason }, 'the rows on disk are of no use; all are asked for'),
   });
-  const context: Context = { options, keys, identity, sync, enforcer, send };
+  const context: Context = { isOwed: false, options, keys, identity, sync, enforcer, send };
   const repair = gathered(async (what) => {
     if (sync.isKnown()) await enforcer.foreign(what);
   });
@@ -187,17 +189,18 @@ async function receive(context: Context, message: Instruction): Promise<void> {
   }
 }
 
-/** Says what the kernel holds; nothing while it refuses a part of it. */
-function acknowledge({ sync, enforcer, send }: Context): void {
-  if (sync.inForce() > 0 && enforcer.isWhole()) send({ type: 'ack', revision: sync.inForce() });
+/** Says what the kernel holds; nothing while it lacks a part of it: then the first check does that finds it whole. */
+function acknowledge(context: Context): void {
+  const { sync, enforcer, send } = context;
+  const isTold = sync.inForce() > 0 && enforcer.isWhole() && send({ type: 'ack', revision: sync.inForce() });
+  context.isOwed = !isTold;
 }
 
 async function check(context: Context): Promise<void> {
   // The kernel keeps what it has until there is something to bring it to.
   if (!context.sync.isKnown()) return;
-  const wasWhole = context.enforcer.isWhole();
   await context.enforcer.check();
-  if (!wasWhole) acknowledge(context);
+  if (context.isOwed) acknowledge(context);
 }
 
 /** The users' elements: drift that no event told. */
