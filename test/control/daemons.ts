@@ -20,6 +20,10 @@ export interface TestSync extends AsyncDisposable {
   readonly deps: Deps;
   readonly hub: Hub;
   readonly url: string;
+  /** How long a daemon may let a message wait; a test may set another. */
+  readonly limits: { stalledMs: number };
+  /** Its ends of the connections that are open, in the order in which they were opened. */
+  readonly sockets: () => WebSocket[];
 }
 
 /** Starts control on a database of the test's own, or as another process on one that is there. */
@@ -35,7 +39,8 @@ export async function testSync(engine: Engine, shared?: TestDatabase): Promise<T
     installation: await openInstallation(db, MASTER_KEY),
     publicUrl: 'http://control.test',
   };
-  const hub = createHub(deps);
+  const limits = { stalledMs: 60_000 };
+  const hub = createHub(deps, limits);
   const app = await buildApp(deps);
   await syncRoutes(app, deps, hub);
   const listening = await app.listen({ host: '127.0.0.1', port: 0 });
@@ -46,6 +51,8 @@ export async function testSync(engine: Engine, shared?: TestDatabase): Promise<T
     database,
     deps,
     hub,
+    limits,
+    sockets: () => [...app.websocketServer.clients],
     url: new URL(SYNC_PATH, listening.replace('http:', 'ws:')).href,
     [Symbol.asyncDispose]: async () => {
       await push.stop();

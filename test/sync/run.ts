@@ -18,6 +18,8 @@ export interface Run extends AsyncDisposable {
   readonly change: (work: () => Promise<void>) => Promise<void>;
   /** Stops a control process and starts another in its place. */
   readonly restartControl: (which: number) => Promise<void>;
+  /** A control process. Throws when there is none of the number. */
+  readonly control: (which: number) => TestSync;
   /** The URL of a control process's sync endpoint. */
   readonly controlUrl: (which: number) => string;
   /**
@@ -81,6 +83,11 @@ export async function startRun({
       if (now.revision !== history.at(-1)?.revision) history.push(now);
     },
     restartControl: (which) => restart(controls, which, database, engine),
+    control: (which) => {
+      const control = controls[which];
+      if (control === undefined) throw new Error(`no control process ${which}`);
+      return control;
+    },
     controlUrl: (which) => controls[which]?.url ?? '',
     problems: async () => {
       const now = await truth(db);

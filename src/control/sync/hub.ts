@@ -54,8 +54,11 @@ const STALLED_MS = 60_000;
 const OLDEST_MS = 3000;
 const TICK_MS = 1000;
 
-/** Makes an empty hub. `stalledMs`: how long a daemon may let a message wait. */
-export function createHub({ db, clock }: Pick<Deps, 'db' | 'clock'>, { stalledMs = STALLED_MS } = {}): Hub {
+/** Makes an empty hub. `limits.stalledMs`: how long a daemon may let a message wait. */
+export function createHub(
+  { db, clock }: Pick<Deps, 'db' | 'clock'>,
+  limits: { readonly stalledMs: number } = { stalledMs: STALLED_MS },
+): Hub {
   /** By gateway and plant number. */
   const sessions = { gateway: new Map<number, Session>(), agent: new Map<number, Session>() };
   /** When a daemon was last heard of, as it is written down. */
@@ -117,7 +120,7 @@ export function createHub({ db, clock }: Pick<Deps, 'db' | 'clock'>, { stalledMs
       const now = clock.now();
       for (const session of everybody()) {
         const waitsMs = now - (session.sendingSince() ?? now);
-        if (now - session.heardAt() > SILENT_MS || waitsMs > stalledMs) session.terminate();
+        if (now - session.heardAt() > SILENT_MS || waitsMs > limits.stalledMs) session.terminate();
       }
       ticks += 1;
       await note('gateway', now);
