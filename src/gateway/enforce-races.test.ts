@@ -3,6 +3,7 @@
  * a kernel that understands the commands about sets and their elements.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Ip, toIp } from '../net/ip.ts';
@@ -219,7 +220,10 @@ async function play(
     if (delta !== undefined)
       follow(async () => {
         isChanging = true;
+        const expected = structuredClone(state);
+        applyChange(expected, delta.rows, delta.gone);
         await enforcer.change(state, delta.rows, delta.gone);
+        if (!isDeepStrictEqual(state, expected)) wrong.push(`${at} ${one.what} is not in the state`);
         isChanging = false;
         older = [];
         acknowledge(`${at} ${one.what}`);

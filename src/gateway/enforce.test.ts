@@ -213,6 +213,8 @@ test('a tunnel is made anew when there is none, and left alone when reading it f
   expect(reports.at(-1)).toContain('failed: ');
   refuses = () => false;
   await enforcer.check();
+  expect(enforcer.isWhole()).toBe(true);
+  expect(log()).not.toMatch(/flush|element/);
   fails('Unable to access interface: No such device');
   await enforcer.check();
   expect(log()).toContain('ip link del dev slot1\nip link add dev slot1 type wireguard');
