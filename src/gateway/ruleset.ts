@@ -20,7 +20,7 @@ import type { State } from './state.ts';
 
 export interface RuleSetDeps {
   readonly runner: Runner;
-  readonly table: Pick<NftTable, 'apply' | 'list'>;
+  readonly table: Pick<NftTable, 'apply' | 'change' | 'list'>;
   readonly pools: Pools;
   readonly limits: Limits;
   /** UDP port of the agents' interface. */
@@ -113,7 +113,7 @@ export function openRuleSet(deps: RuleSetDeps): RuleSet {
   async function grant(elements: Elements): Promise<void> {
     if (elements.size === 0) return;
     try {
-      await add('', elements);
+      await write({ remove: new Map(), add: elements });
     } catch (error) {
       const list = [...elements];
       const middle = Math.ceil(list.length / 2);
@@ -126,26 +126,26 @@ export function openRuleSet(deps: RuleSetDeps): RuleSet {
     }
   }
 
-  /** One transaction: the sets and rules that are missing, the commands before, and elements. */
-  async function add(before: string, elements: Elements): Promise<void> {
-    const missing = [...lengthsOf(elements)].map(([shard, used]) => {
+  /** One transaction: the sets and rules that are missing, and the change. */
+  async function write(wanted: ElementChange): Promise<void> {
+    const missing = [...lengthsOf(wanted.add)].map(([shard, used]) => {
       const has = known.get(shard) ?? new Set();
       return { shard, all: has.union(used), missing: [...used].filter((length) => !has.has(length)) };
     });
     const texts = missing.flatMap((one) => one.missing.map((length) => lengthText(one.shard, length)));
-    await table.apply(texts.join('') + before + elementsText('add', elements));
+    if (texts.length === 0 && (await table.change(wanted))) return;
+    await table.apply(texts.join('') + elementsText('delete', wanted.remove) + elementsText('add', wanted.add));
     for (const one of missing) known.set(one.shard, one.all);
   }
 
   async function change({ remove, add: added }: ElementChange): Promise<Stale | undefined> {
     const present = new Map([...remove].filter(([key]) => !refused.delete(key)));
     if (present.size === 0 && added.size === 0) return undefined;
-    const withdraw = elementsText('delete', present);
     try {
-      await add(withdraw, added);
+      await write({ remove: present, add: added });
     } catch {
       try {
-        if (present.size > 0) await table.apply(withdraw);
+        if (present.size > 0) await table.apply(elementsText('delete', present));
       } catch (error) {
         // Somebody took away what is to be withdrawn.
         return { shards: [...lengthsOf(new Map([...present, ...added])).keys()], reason: String(error) };

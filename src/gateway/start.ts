@@ -9,6 +9,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../net/clock.ts';
 import { signBytes } from '../net/keys.ts';
 import type { Pools } from '../net/pools.ts';
+import { openWriter } from '../kernel/elements.ts';
 import { bothForeign } from '../kernel/listen.ts';
 import { type Foreign, nftTable } from '../kernel/nft.ts';
 import type { Runner } from '../kernel/run.ts';
@@ -85,12 +86,13 @@ interface Context {
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { runner, log } = options;
+  const writer = openWriter();
   const keys = await loadKeys(options.stateDir);
   const identity = await identify(options, keys);
   const disk = openDisk(join(options.stateDir, 'state.db'));
   let link: Link | undefined;
   const send = (message: FromDaemonJson) => link?.send(message) ?? false;
-  const table = nftTable(runner, TABLE, randomInt(1, 2 ** 31));
+  const table = nftTable(runner, TABLE, randomInt(1, 2 ** 31), writer);
   const enforcer = openEnforcer({
     ...options,
     table,
@@ -132,7 +134,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     startSweep(contactSweep(probes), log),
   ];
   log.info({ gateway: identity.number, revision: sync.revision() }, 'gateway started');
-  return { close: () => close(link, [sync, ...checks, ...sweeps, watching, probes], disk) };
+  return { close: () => close(link, [sync, ...checks, ...sweeps, watching, probes, writer], disk) };
 }
 
 async function close(

@@ -36,6 +36,35 @@ nft -f -
   ]);
 });
 
+const elements = (count: number) => new Map(Array.from({ length: count }, (_, n) => [`s 10.0.0.0 . ${n}`, '']));
+
+test('a change of few elements goes to the writer with the next number, and only what it did is counted', async () => {
+  const runner = fakeRunner(() => '');
+  const requests: string[] = [];
+  let isDone = true;
+  const write = async (request: string) => {
+    requests.push(request);
+    return isDone;
+  };
+  const table = nftTable(runner, 't', START, { write, stop: () => undefined });
+  const one = { remove: new Map(), add: elements(1) };
+  expect(await table.change(one)).toBe(true);
+  isDone = false;
+  expect(await table.change(one)).toBe(false);
+  await table.apply('');
+  isDone = true;
+  expect(await table.change(one)).toBe(true);
+  expect(requests).toEqual([
+    't !generation +generation 65000000 +s 0a00000000000000\n',
+    't +generation 66000000 +s 0a00000000000000\n',
+    't +generation 67000000 +s 0a00000000000000\n',
+  ]);
+  expect(runner.text()).toContain('generation { 102 }');
+  expect(await table.change({ remove: elements(1000), add: elements(1001) })).toBe(false);
+  expect(await nftTable(runner, 't', START).change(one)).toBe(false);
+  expect(requests).toHaveLength(3);
+});
+
 test('several sets are listed by one process, none by none', async () => {
   const runner = fakeRunner(() => 'text');
   const table = nftTable(runner, 't', START);

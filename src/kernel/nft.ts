@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type ElementChange, type ElementWriter, type Stamp, requestLine } from './elements.ts';
 import { type ListenState, anythingForeign, listenTo, readLine } from './listen.ts';
 import type { Follower, Runner } from './run.ts';
 
@@ -6,6 +7,12 @@ import type { Follower, Runner } from './run.ts';
 export interface NftTable {
   /** Applies commands as one transaction: all of it or nothing. Throws `KernelError`. */
   apply(commands: string): Promise<void>;
+  /**
+   * Removes and adds a few elements of sets that are there as one transaction, by the writer. False when it is not done, or nobody
+   * knows: then `apply` says why, or does it. When it was done after all, that finds elements to be deleted gone, or carries
+   * a number that is there already, so that the watch takes it for somebody else's.
+   */
+  change(change: ElementChange): Promise<boolean>;
   /**
    * The text of sets and maps, given as `set <name>` or `map <name>`, by one process. One that is not there is left out.
    * It waits for no change, so a change may come between two sets.
@@ -44,6 +51,9 @@ const TIMEOUT_MS = 120_000;
  */
 const STAMPS = 256;
 
+/** From so many elements on the start of `nft` does not count any more, and its errors are worth more. */
+const MANY = 2000;
+
 /**
  * Given a file of several, `nft` (1.0.6) finds only the last set that is named; here each line is a command. It would keep a
  * history in HOME.
@@ -55,22 +65,30 @@ const RESTART_MS = 200;
 
 /**
  * Opens a table for this process. `start` is the number of its first transaction; take a random one below 2^31, so
- * that it differs from those of an earlier process.
+ * that it differs from those of an earlier process. Without a writer `change` does nothing.
  */
-export function nftTable(runner: Runner, table: string, start: number): NftTable {
+export function nftTable(runner: Runner, table: string, start: number, writer?: ElementWriter): NftTable {
   let count = start;
   let turn: Promise<unknown> = Promise.resolve();
 
   /** One at a time, and only what the kernel took is counted: by the count a change of somebody else's is told. */
-  function apply(commands: string): Promise<void> {
-    const result = turn.then(() => transact(commands));
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = turn.then(work);
     turn = result.catch(() => undefined);
     return result;
   }
 
-  async function transact(commands: string): Promise<void> {
+  function apply(commands: string): Promise<void> {
+    return inTurn(() => transact(commands));
+  }
+
+  function nextStamp(): Stamp {
     const number = count + 1;
-    const isFlush = count === start || number % STAMPS === 0;
+    return { table, number, isFlush: count === start || number % STAMPS === 0 };
+  }
+
+  async function transact(commands: string): Promise<void> {
+    const { number, isFlush } = nextStamp();
     const generation = `ip ${table} generation`;
     const stamp = `add set ${generation} { type mark; }\n${isFlush ? `flush set ${generation}\n` : ''}add element ${generation} { ${number} }\n`;
     await runner.run(['nft', '-f', '-'], {
@@ -78,6 +96,16 @@ export function nftTable(runner: Runner, table: string, start: number): NftTable
       timeoutMs: TIMEOUT_MS,
     });
     count = number;
+  }
+
+  async function change(wanted: ElementChange): Promise<boolean> {
+    if (writer === undefined || wanted.remove.size + wanted.add.size > MANY) return false;
+    return inTurn(async () => {
+      const stamp = nextStamp();
+      const isDone = await writer.write(requestLine(stamp, wanted));
+      if (isDone) count = stamp.number;
+      return isDone;
+    });
   }
 
   async function list(sets: readonly string[]): Promise<string> {
@@ -121,5 +149,5 @@ export function nftTable(runner: Runner, table: string, start: number): NftTable
     };
   }
 
-  return { apply, list, watch };
+  return { apply, change, list, watch };
 }

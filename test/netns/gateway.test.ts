@@ -354,6 +354,12 @@ test('a grant that the kernel refuses never blocks a withdrawal, and is tried ag
     'mkdir -p /run/bin; touch /run/refuse; cat > /run/bin/nft; chmod +x /run/bin/nft',
     '#!/bin/sh\nif [ "$1" = -f ] && [ -e /run/refuse ]; then\n  cat > /run/in.$$\n  if grep -q 100.96.2.0/24 /run/in.$$; then rm /run/in.$$; echo refused >&2; exit 1; fi\n  /usr/sbin/nft -f /run/in.$$; code=$?; rm /run/in.$$; exit $code\nfi\nexec /usr/sbin/nft "$@"\n',
   );
+  // The writer of elements asks the kernel without it, so one that refuses everything stands in for it.
+  await must(
+    world.gateway,
+    'cat > /run/bin/perl; chmod +x /run/bin/perl',
+    '#!/bin/sh\ncase "$1" in\n*/elements.pl) while read -r line; do echo refused; done ;;\n*) exec /usr/bin/perl "$@" ;;\nesac\n',
+  );
   startDaemon({ PATH: `/run/bin:${process.env['PATH'] ?? ''}` });
   await world.control.change({});
   const native = hold(laptop1, 'tcp', '192.168.1.10', USER1);
