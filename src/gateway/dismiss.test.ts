@@ -43,11 +43,11 @@ const refused = [connection('100.64.0.11', 1, '100.96.2.9'), connection('100.64.
 const ofOther = connection('100.64.0.12', 0, '100.96.1.9');
 const ofHost = connection('198.51.1.2', 0, '100.96.1.9');
 
-test('only what no row permits is refused, of the users that are meant, and never a connection of the host', () => {
+test('only what no row permits is refused, of the users that are meant, and never a connection of the host', async () => {
   const all = [...permitted, ...refused, ofOther, ofHost];
-  expect(findRefused(all, state, new Set([USER]), DEFAULT_POOLS)).toEqual(refused);
-  expect(findRefused(all, state, new Set([OTHER]), DEFAULT_POOLS)).toEqual([ofOther]);
-  expect(findRefused(all, state, 'all', DEFAULT_POOLS)).toEqual([...refused, ofOther]);
+  expect(await findRefused(all, state, new Set([USER]), DEFAULT_POOLS)).toEqual(refused);
+  expect(await findRefused(all, state, new Set([OTHER]), DEFAULT_POOLS)).toEqual([ofOther]);
+  expect(await findRefused(all, state, 'all', DEFAULT_POOLS)).toEqual([...refused, ofOther]);
 });
 
 beforeEach(() => void vi.useFakeTimers());

@@ -3,7 +3,8 @@ import { type Ip, parseIp } from '../net/ip.ts';
 import type { Pools } from '../net/pools.ts';
 import { type TcpConnection, listTcp, nudge } from '../kernel/nudge.ts';
 import type { Runner } from '../kernel/run.ts';
-import { compileUser, permits } from './compile.ts';
+import { type Elements, compileUser, permits } from './compile.ts';
+import { inPieces } from './pieces.ts';
 import { NUDGE } from './rules.ts';
 import type { State } from './state.ts';
 
@@ -51,7 +52,7 @@ export function openDismissal({ runner, pools, report }: DismissalDeps): (state:
   async function tell(users: Scope, passes: number): Promise<void> {
     const connections = await listTcp(runner);
     if (latest === undefined) return;
-    const refused = findRefused(connections, latest, users, pools);
+    const refused = await findRefused(connections, latest, users, pools);
     await nudge(runner, refused, Number(NUDGE));
     if (refused.length > 0 && passes > 1) setTimeout(() => request(users, passes - 1), AGAIN_MS).unref();
   }
@@ -62,22 +63,29 @@ export function openDismissal({ runner, pools, report }: DismissalDeps): (state:
   };
 }
 
-/** The users' connections that nothing in the rows permits. */
-export function findRefused(
+/** The users' connections that nothing in the rows permits. Thousands of users may have some: other work goes on in between. */
+export async function findRefused(
   connections: readonly TcpConnection[],
   state: State,
   users: Scope,
   pools: Pools,
-): TcpConnection[] {
-  return [...Map.groupBy(connections, ({ source }) => source)].flatMap(([source, own]) => {
-    const user = parseIp(source);
-    const isMeant = user !== undefined && includes(pools.users, user) && (users === 'all' || users.has(user));
-    if (!isMeant) return [];
-    const elements = compileUser(state, user, pools);
-    return own.filter(({ mark, target }) => {
-      const address = parseIp(target);
-      return address === undefined || !permits(elements, user, mark, address);
+): Promise<TcpConnection[]> {
+  const refused: TcpConnection[] = [];
+  const steps = Map.groupBy(connections, ({ source }) => source)
+    .entries()
+    .map(([source, own]) => {
+      const user = parseIp(source);
+      const isMeant = user !== undefined && includes(pools.users, user) && (users === 'all' || users.has(user));
+      if (isMeant) refused.push(...refusedOf(user, own, compileUser(state, user, pools)));
     });
+  await inPieces(steps);
+  return refused;
+}
+
+function refusedOf(user: Ip, connections: readonly TcpConnection[], elements: Elements): TcpConnection[] {
+  return connections.filter(({ mark, target }) => {
+    const address = parseIp(target);
+    return address === undefined || !permits(elements, user, mark, address);
   });
 }
 
