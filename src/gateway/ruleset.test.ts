@@ -61,3 +61,17 @@ test('what the writer does not do nft does, and a withdrawal that is refused the
   expect(await rules.change({ remove: one, add: NONE })).toMatchObject({ shards: [3] });
   expect(rules.isWhole()).toBe(true);
 });
+
+test('a kernel that takes no grant at all is not asked about each; what it refused is tried again later', async () => {
+  const refuses = { writer: true, word: 'add element' };
+  const { rules, log } = await openShard(refuses);
+  const many: Elements = new Map(
+    Array.from({ length: 5000 }, (_, n) => [`bound24s3 100.64.0.3 . 1 . 0x${n.toString(16).padStart(8, '0')}`, '']),
+  );
+  await rules.change({ remove: NONE, add: many });
+  expect(log.length).toBeLessThan(600);
+  expect(rules.isWhole()).toBe(false);
+  refuses.word = 'nothing';
+  await rules.retry();
+  expect(rules.isWhole()).toBe(true);
+});

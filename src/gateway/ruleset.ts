@@ -31,6 +31,9 @@ export interface RuleSetDeps {
   readonly report: (what: string, detail: string) => void;
 }
 
+/** How often it is tried to find out which of many grants the kernel refuses: some ten of them among a shard's thousands. */
+const MOST_TRIES = 256;
+
 /** Shards whose withdrawals the kernel refused: they have to be loaded. */
 export interface Stale {
   readonly shards: readonly number[];
@@ -109,17 +112,21 @@ export function openRuleSet(deps: RuleSetDeps): RuleSet {
     }
   }
 
-  /** Adds elements; those that the kernel refuses are found by halves and set aside. */
-  async function grant(elements: Elements): Promise<void> {
+  /**
+   * Adds elements; those that the kernel refuses are found by halves and set aside. One that refuses everything, for lack of
+   * memory, is not asked about each: withdrawals wait meanwhile.
+   */
+  async function grant(elements: Elements, tries = { left: MOST_TRIES }): Promise<void> {
     if (elements.size === 0) return;
+    tries.left -= 1;
     try {
       await write({ remove: new Map(), add: elements });
     } catch (error) {
       const list = [...elements];
       const middle = Math.ceil(list.length / 2);
-      if (middle < list.length) {
-        await grant(new Map(list.slice(0, middle)));
-        return grant(new Map(list.slice(middle)));
+      if (middle < list.length && tries.left > 0) {
+        await grant(new Map(list.slice(0, middle)), tries);
+        return grant(new Map(list.slice(middle)), tries);
       }
       for (const [key, value] of list) refused.set(key, value);
       deps.report('grant-refused', `${[...elements.keys()].join(', ')}: ${String(error)}`);

@@ -36,7 +36,7 @@ export interface ElementWriter {
 export const WRITER: readonly string[] = ['perl', fileURLToPath(new URL('elements.pl', import.meta.url))];
 
 /** One that does not answer for so long is killed, ms. The kernel takes one transaction after another, a load of `nft` may take 1 s. */
-const TIMEOUT_MS = 10_000;
+const TIMEOUT_MS = 4000;
 
 /** One that died is not replaced sooner, ms: to start a program stops a large process for some 40 ms. */
 const RESTART_MS = 1000;
