@@ -4,7 +4,7 @@ import type { Estate } from './organizations.ts';
 import type { Staff, Worker } from './people.ts';
 import { type Random, randomOf, shuffled } from './random.ts';
 import type { Scale } from './scale.ts';
-import { cooperate, serve } from './service.ts';
+import { serve } from './service.ts';
 
 /** Who was given what. */
 export interface Access {
@@ -22,15 +22,12 @@ const SINGLY = 10;
 const BY_PLANT = 0.1;
 
 /**
- * Gives roles until there are `scale.routes` routes: what benches need, leaders and small organizations first, then service
- * companies, then the members of larger operators, who have more or fewer, and together what is left.
+ * Gives roles until there are `scale.routes` routes: leaders and small organizations first, then service companies, then the
+ * members of larger operators, who have more or fewer, and together what is left.
  */
 export function giveAccess(seed: number, scale: Scale, estate: Estate, people: Staff, changes: number): Access {
   const random = randomOf(seed, 'access');
   const book = bookOf(estate, people, random, changes);
-  const { bench } = estate;
-  for (const { person } of people.crowd) book.grant(bench.owner, person, { portfolio: bench.crowded }, 'operator');
-  cooperate(book, estate, people);
   for (const { person, organization } of people.leaders)
     book.reach(person, organizationOf(estate, organization).plants);
   for (const worker of people.few) employ(book, estate, random, worker, scale.perPerson, 'loosely');
@@ -72,8 +69,7 @@ function employ(
   const tries = how === 'exactly' || random.chance(BY_PLANT) ? 0 : 4;
   for (let n = 0; n < tries && missing() > 0; n += 1) {
     const portfolio = within(random, portfolios);
-    const size = estate.portfolios[portfolio]?.plants.count ?? 0;
-    if (given.has(portfolio) || size * 1.2 > missing()) continue;
+    if (given.has(portfolio) || subnetsIn(estate, portfolio) > missing()) continue;
     given.add(portfolio);
     book.grant(organization, person, { portfolio }, 'operator');
   }
@@ -85,6 +81,11 @@ function employ(
     book.grant(organization, person, { plant }, 'operator');
     singly += 1;
   }
+}
+
+function subnetsIn({ portfolios, plants }: Estate, portfolio: Index): number {
+  const { first, count } = portfolios[portfolio]?.plants ?? { first: 0, count: 0 };
+  return plants.slice(first, first + count).reduce((sum, { subnets }) => sum + subnets.count, 0);
 }
 
 /** One person in fifty has chosen or paused a few routes. */

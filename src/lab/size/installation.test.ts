@@ -6,7 +6,7 @@ import { DEFAULT_POOLS, subnetProblem } from '../../net/pools.ts';
 import { describeInstallation } from './installation.ts';
 import type { Installation } from './model.ts';
 import { rangesOf } from './ranges.ts';
-import { LARGEST, SMALLEST, scaleOf } from './scale.ts';
+import { LARGEST, SMALLEST } from './scale.ts';
 
 const million = describeInstallation({ size: 1_000_000, seed: 1 });
 
@@ -117,29 +117,13 @@ describe('an installation of a size', () => {
     expect(usual.length / million.subnets.length).toBeLessThan(0.3);
   });
 
-  it('has what benches need at its full size from 100,000 routes on', () => {
-    for (const size of [100_000, 1_000_000, LARGEST]) {
-      const { benchPlants, crowd, carried } = scaleOf(size);
-      expect({ benchPlants, crowd, carried }).toEqual({
-        benchPlants: 1000,
-        crowd: { people: 500, plants: 10 },
-        carried: { people: 100, plants: 200 },
-      });
-    }
-    const { bench, grants, assignments, portfolios } = million;
-    const held = grants.filter(({ on }) => 'portfolio' in on && on.portfolio === bench.crowded);
-    expect(new Set(held.map(({ person }) => person)).size).toBe(500);
-    expect(assignments.filter(({ share }) => share === 0)).toHaveLength(100);
-    expect(portfolios[bench.shared]?.plants.count).toBe(200);
-    expect(portfolios[bench.portfolio]?.plants.count).toBe(1000);
-    // Granting it is the bench, so nobody has it.
-    expect(grants.some(({ on }) => 'portfolio' in on && on.portfolio === bench.portfolio)).toBe(false);
-    expect(grants.some(({ person, organization }) => person === bench.member && organization === bench.owner)).toBe(
-      false,
-    );
-    expect(
-      million.memberships.some(({ person, organization }) => person === bench.member && organization === bench.owner),
-    ).toBe(true);
+  it.each([
+    [1000, 100],
+    [10_000, 316],
+    [100_000, 1000],
+  ])('at %d routes: %d people with certificates and as many plants', (size, count) => {
+    const { certificates, plants } = describeInstallation({ size, seed: 1 });
+    expect([certificates.length, plants.length]).toEqual([count, count]);
   });
 
   it('refuses sizes that it has no rule for', () => {

@@ -42,7 +42,6 @@ export function describeInstallation({ size, seed }: Size): Installation {
     certificates: people.certificates,
     memberships: people.memberships,
     ...access,
-    bench: { ...estate.bench, ...people.bench, cooperation: 0 },
     changes,
   };
 }

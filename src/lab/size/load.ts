@@ -16,17 +16,6 @@ export interface Loaded {
   readonly users: number;
   readonly plants: number;
   readonly routes: number;
-  /** What benches work on, by id; see `BenchParts`. */
-  readonly bench: {
-    readonly ownerId: string;
-    readonly partnerId: string;
-    readonly administratorId: string;
-    readonly memberId: string;
-    readonly portfolioId: string;
-    readonly crowdedPortfolioId: string;
-    readonly sharedPortfolioId: string;
-    readonly cooperationId: string;
-  };
 }
 
 export interface LoadOptions extends Size {
@@ -64,7 +53,7 @@ export async function loadInstallation(db: Db, { say = () => undefined, ...size 
   say('statistics');
   await sql`vacuum analyze`.execute(db);
   const { plants, certificates } = installation;
-  return { ...value, users: certificates.length, plants: plants.length, bench: benchOf(installation, size.seed) };
+  return { ...value, users: certificates.length, plants: plants.length };
 }
 
 async function refuseSecond(tx: Tx, { organizations }: Installation): Promise<void> {
@@ -135,17 +124,4 @@ async function settings(tx: Tx, installation: Installation, { seed, ...bases }: 
     paused_at: ['timestamptz', ({ paused }) => (paused ? 'now' : null)],
     revision: ['bigint', ({ since }) => bases.revision + since],
   });
-}
-
-function benchOf({ bench }: Installation, seed: number): Loaded['bench'] {
-  return {
-    ownerId: idOf(seed, 'organization', bench.owner),
-    partnerId: idOf(seed, 'organization', bench.partner),
-    administratorId: idOf(seed, 'person', bench.administrator),
-    memberId: idOf(seed, 'person', bench.member),
-    portfolioId: idOf(seed, 'portfolio', bench.portfolio),
-    crowdedPortfolioId: idOf(seed, 'portfolio', bench.crowded),
-    sharedPortfolioId: idOf(seed, 'portfolio', bench.shared),
-    cooperationId: idOf(seed, 'cooperation', bench.cooperation),
-  };
 }

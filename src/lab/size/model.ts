@@ -101,21 +101,6 @@ export interface Setting {
   readonly since: number;
 }
 
-/** What benches work on; see `scaleOf` for how large it is. */
-export interface BenchParts {
-  readonly owner: Index;
-  readonly partner: Index;
-  /** Leads the owner, has no certificate. */
-  readonly administrator: Index;
-  /** Member of the owner, with a certificate, who holds nothing there but the crowded portfolio. */
-  readonly member: Index;
-  /** Nobody's but the administrator's. */
-  readonly portfolio: Index;
-  readonly crowded: Index;
-  readonly shared: Index;
-  readonly cooperation: Index;
-}
-
 /** An installation as plain values. Who is not in `certificates` reaches nothing. */
 export interface Installation {
   readonly organizations: readonly Organization[];
@@ -131,7 +116,6 @@ export interface Installation {
   readonly shares: readonly Share[];
   readonly assignments: readonly Assignment[];
   readonly settings: readonly Setting[];
-  readonly bench: BenchParts;
   /** How many changes made it: no `since` is higher. */
   readonly changes: number;
   /** Pairs of a certificate's holder and a subnet that they reach. */

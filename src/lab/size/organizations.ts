@@ -16,13 +16,6 @@ export interface Estate {
   readonly operators: readonly Index[];
   /** Companies that own nothing and work for operators. */
   readonly services: readonly Index[];
-  readonly bench: {
-    readonly owner: Index;
-    readonly partner: Index;
-    readonly portfolio: Index;
-    readonly crowded: Index;
-    readonly shared: Index;
-  };
 }
 
 /** The parts of all plants that the largest operators have, at least LARGE plants each; the rest are many small ones'. */
@@ -30,8 +23,6 @@ const LARGE_SHARES = [0.25, 0.15, 0.1, 0.06, 0.04];
 const LARGE = 8;
 /** One service company for so many people with certificates. */
 const PEOPLE_PER_SERVICE = 500;
-const BENCH_OWNER = 'Prüfstand Kraftwerke 1';
-const BENCH_PARTNER = 'Prüfstand Service 1';
 
 /** Lays out the plants of an installation. `changes` is how many changes made all of it; plants came in their first half. */
 export function layOut(seed: number, scale: Scale, changes: number): Estate {
@@ -51,15 +42,7 @@ export function layOut(seed: number, scale: Scale, changes: number): Estate {
   );
   const count = Math.max(2, Math.round(scale.holders / PEOPLE_PER_SERVICE));
   const services = Array.from({ length: count }, (_, n) => add(serviceName(random, n + 1), []));
-  const portfolio = estate.portfolios.length;
-  const owner = add(BENCH_OWNER, [
-    ['Large', scale.benchPlants],
-    ['Crowded', scale.crowd.plants],
-    ['Shared', scale.carried.plants],
-  ]);
-  const partner = add(BENCH_PARTNER, []);
-  const bench = { owner, partner, portfolio, crowded: portfolio + 1, shared: portfolio + 2 };
-  return { ...estate, operators, services, bench };
+  return { ...estate, operators, services };
 }
 
 /** How many plants each operator has, the most first. */

@@ -24,11 +24,6 @@ export interface Staff {
   readonly many: readonly Worker[];
   /** Members without a certificate, and guests. */
   readonly readers: readonly Worker[];
-  /** Who holds the crowded portfolio: the first of `many`. */
-  readonly crowd: readonly Worker[];
-  /** Whom the cooperation of the benches carries. */
-  readonly carried: readonly Worker[];
-  readonly bench: { readonly administrator: Index; readonly member: Index };
 }
 
 /** The part of the people with certificates who work for service companies. */
@@ -42,16 +37,11 @@ const LED_BY_MORE = 100;
 export function staff(seed: number, scale: Scale, estate: Estate, changes: number): Staff {
   const random = randomOf(seed, 'people');
   const office = officeOf(random, changes);
-  const { hire, join } = office;
-  const { owner, partner } = estate.bench;
-  const administrator = hire(owner, 'administrator', false).person;
-  hire(partner, 'administrator', false);
-  const carried = Array.from({ length: scale.carried.people }, () => hire(partner, 'member', true));
-
+  const { hire } = office;
   const leaders = estate.operators.flatMap((operator) => lead(random, office, operator, plantsOf(estate, operator)));
   for (const service of estate.services) hire(service, 'administrator', false);
-  const serving = Array.from({ length: Math.round(scale.holders * SERVING) }, (_, n) =>
-    hire(estate.services[n % estate.services.length] ?? partner, 'member', true),
+  const serving = Array.from({ length: Math.round(scale.holders * SERVING) }, () =>
+    hire(random.pick(estate.services), 'member', true),
   );
 
   // Members of small operators have few routes; the others make up for them.
@@ -65,17 +55,11 @@ export function staff(seed: number, scale: Scale, estate: Estate, changes: numbe
   const left = Math.max(0, scale.holders - office.holders());
   const many = spread(large, left, estate).map((operator) => hire(operator, 'member', true));
 
-  const crowd = many.slice(0, scale.crowd.people);
-  for (const { person } of crowd) join(owner, person);
-  const member = (many[crowd.length] ?? many.at(-1) ?? carried[0])?.person ?? administrator;
-  if (!crowd.some(({ person }) => person === member)) join(owner, member);
-
   const readers = Array.from({ length: Math.round(scale.holders * READERS) }, () =>
     hire(random.pick(estate.operators), random.chance(0.1) ? 'guest' : 'member', false),
   );
   const { people, certificates, memberships } = office;
-  const bench = { administrator, member };
-  return { people, certificates, memberships, leaders, few, serving, many, readers, crowd, carried, bench };
+  return { people, certificates, memberships, leaders, few, serving, many, readers };
 }
 
 function plantsOf(estate: Estate, organization: Index): number {
@@ -87,8 +71,6 @@ interface Office {
   readonly certificates: Certificate[];
   readonly memberships: Membership[];
   readonly hire: (organization: Index, role: OrganizationRole, certified: boolean) => Worker;
-  /** Makes somebody a member of another organization as well. */
-  readonly join: (organization: Index, person: Index) => void;
   readonly holders: () => number;
 }
 
@@ -108,7 +90,6 @@ function officeOf(random: Random, changes: number): Office {
       if (certified) certificates.push({ person, profile, since: random.between(Math.ceil(changes / 4), changes) });
       return { person, organization };
     },
-    join: (organization, person) => memberships.push({ organization, person, role: 'member' }),
     holders: () => certificates.length,
   };
 }

@@ -1,16 +1,9 @@
 import { type Book, READING, organizationOf, within } from './book.ts';
 import type { Index, Target } from './model.ts';
 import type { Estate } from './organizations.ts';
-import type { Staff, Worker } from './people.ts';
+import type { Worker } from './people.ts';
 import { type Random, shuffled } from './random.ts';
 import type { Scale } from './scale.ts';
-
-/** The cooperation of the benches: one share, and everybody of the partner assigned to it. */
-export function cooperate(book: Book, { bench }: Estate, { carried }: Staff): void {
-  book.cooperations.push({ owner: bench.owner, partner: bench.partner, status: 'active' });
-  book.shares.push({ cooperation: 0, on: { portfolio: bench.shared }, cap: 'operator' });
-  for (const { person } of carried) book.assign(0, person);
-}
 
 /** Service companies: each works for a few operators, on portfolios and plants that these share; a part of it leads nowhere. */
 export function serve(
