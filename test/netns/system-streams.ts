@@ -88,6 +88,9 @@ async function die(world: World, person: Person, change: () => Promise<unknown>)
   return { arrived: ends.map(after), isReset };
 }
 
+/** Not the resets by which gateway and agent tell a device that its answers are in vain. */
+const NO_RESET = '(udp or tcp[tcpflags] & tcp-rst == 0)';
+
 /** What the gateway waits for before a quiet UDP connection is a new one. */
 const UDP_TIMEOUT = '/proc/sys/net/netfilter/nf_conntrack_udp_timeout';
 
@@ -109,7 +112,7 @@ async function handOver(
   await Promise.all([serveStreams(world, former), serveStreams(world, next)]);
   const held = await hold(world, OLGA, address, 'MEANT-FOR-THE-FORMER-OWNER');
   const seen = await watch(world, next, 'eth0', `ip and dst host ${address}`, '-A', '-Q', 'in');
-  const kept = await watch(world, former, 'eth0', `dst host ${address} and (udp or tcp)`, '-A', '-Q', 'in');
+  const kept = await watch(world, former, 'eth0', `dst host ${address} and ${NO_RESET}`, '-A', '-Q', 'in');
   for (const protocol of ['UDP', 'Flags'])
     await until(() => expect(kept.text()).toMatch(new RegExp(`${protocol}[^]*FORMER`)));
   await routes(world, 'use', plant);
