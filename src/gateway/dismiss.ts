@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { includes } from '../net/cidr.ts';
 import { type Ip, parseIp } from '../net/ip.ts';
 import type { Pools } from '../net/pools.ts';
@@ -21,10 +22,13 @@ export type Scope = ReadonlySet<Ip> | 'all';
 const PASSES = 3;
 const AGAIN_MS = 1000;
 
+/** Rest after a listing, as a multiple of what it took: a hundred withdrawals a second must not mean as many listings. */
+const REST = 9;
+
 /**
  * Tells users' clients that connections are dead (VPN-8): what is withdrawn does not pass from that moment on, but a client
  * that only listens would wait for ever, for it is reset when it sends something. So it is made to; connections that the rows
- * permit are left alone. Calls that come while one is under way are served together by the next. A failure is reported; it
+ * permit are left alone. Calls that come while one is under way, or soon after, are served together by the next. A failure is reported; it
  * leaves connections that are dead and do not know it.
  */
 export function openDismissal({ runner, pools, report }: DismissalDeps): (state: State, users: Scope) => void {
@@ -44,7 +48,10 @@ export function openDismissal({ runner, pools, report }: DismissalDeps): (state:
     isRunning = true;
     for (let call = waiting; call !== undefined; call = waiting) {
       waiting = undefined;
+      const begun = performance.now();
       await tell(call.users, call.passes).catch((error: unknown) => report('dismissal', String(error)));
+      const restMs = REST * (performance.now() - begun);
+      if (restMs > 0) await sleep(restMs, undefined, { ref: false });
     }
     isRunning = false;
   }

@@ -58,10 +58,11 @@ const LIMITS_MS = 5000;
 
 /** From one unit of a sweep to the next while units are small, and how much of one core comparing large ones takes: 2 %. */
 const SHARD_MS = 1000;
-const SHARDS_SHARE = 0.015;
+const SHARDS_SHARE = 0.012;
 const TUNNEL_MS = 500;
 const TUNNELS_SHARE = 0.005;
 const CONTACTS_MS = 1000;
+const CONTACTS_SHARE = 0.003;
 
 /** As much as a message to control takes of each; see `wire/sync`. */
 const MAX_WHAT = 100;
@@ -166,7 +167,7 @@ function connect(context: Context, probes: Probes): Link {
       have: sync.revision(),
       clock: options.clock.now(),
     }),
-    onMessage: (message) => receive(context, message),
+    onMessage: (message, hasMore) => receive(context, message, hasMore),
     onState: (connected, reason) => {
       options.log.info({ connected, reason }, 'control');
       if (!connected) return;
@@ -177,12 +178,12 @@ function connect(context: Context, probes: Probes): Link {
   });
 }
 
-async function receive(context: Context, message: Instruction): Promise<void> {
+async function receive(context: Context, message: Instruction, hasMore: boolean): Promise<void> {
   const { log } = context.options;
   switch (message.type) {
     case 'snapshot':
     case 'delta':
-      return context.sync.take(message);
+      return context.sync.take(message, hasMore);
     case 'refused':
       log.error({ code: message.code, detail: message.detail }, 'refused by control');
       return;
@@ -222,7 +223,7 @@ function tunnelSweep({ sync, enforcer }: Context): Sweep<string> {
 /** Agents that have dialled in, as far as probes have to know. */
 function contactSweep(probes: Probes): Sweep<string> {
   const compare = () => probes.lookForContacts();
-  return { name: 'contacts', units: () => [AGENTS_DEVICE], compare, pauseMs: CONTACTS_MS, share: TUNNELS_SHARE };
+  return { name: 'contacts', units: () => [AGENTS_DEVICE], compare, pauseMs: CONTACTS_MS, share: CONTACTS_SHARE };
 }
 
 function limitReporter({ options, send }: Context): () => Promise<void> {

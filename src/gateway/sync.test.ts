@@ -74,10 +74,10 @@ function open() {
     onInForce: () => void acks.push(sync.inForce()),
     onBroken: (reason) => void broken.push(reason),
   });
-  const take = (message: ToDaemonJson) => {
+  const take = (message: ToDaemonJson, hasMore = false) => {
     const parsed = toDaemon.parse(message);
     if (parsed.type !== 'snapshot' && parsed.type !== 'delta') throw new Error(parsed.type);
-    return sync.take(parsed);
+    return sync.take(parsed, hasMore);
   };
   /** Takes it, and waits for the kernel. */
   const enforce = async (message: ToDaemonJson) => {
@@ -352,4 +352,30 @@ test('rows on disk that cannot be read leave the kernel as it is until control h
   ]);
   await enforce({ type: 'snapshot', revision: 9, part: 0, last: true, rows: ROWS });
   expect([events, kernel.reach.size]).toEqual([['disk', 'converge'], 1]);
+});
+
+test('deltas behind which others wait go to disk with the last of them; until then none of them is held', async () => {
+  const { disk, sync, take, enforce, settled, acks } = open();
+  await enforce({ type: 'snapshot', revision: 5, part: 0, last: true, rows: ROWS });
+  events = [];
+  await take(delta(5, NOTHING, { reach: [[USER, 2]] }), true);
+  await take(delta(6, { ...NOTHING, reach: [[USER, 2, 7]] }), true);
+  expect([sync.revision(), events]).toEqual([5, []]);
+  await expect(take(delta(5, NOTHING))).rejects.toThrow('does not continue');
+  await take(delta(7, NOTHING, { settings: [[USER, 7]] }));
+  await settled();
+  expect([sync.revision(), events, acks.at(-1)]).toEqual([8, ['disk', 'change'], 8]);
+  expect(disk.load().state.reach.get(USER)?.get(2)).toBe(7);
+});
+
+test('deltas that wait to be written go with their connection, and a snapshot takes their place', async () => {
+  const { sync, take, enforce } = open();
+  await enforce({ type: 'snapshot', revision: 5, part: 0, last: true, rows: ROWS });
+  await take(delta(5, NOTHING, { reach: [[USER, 2]] }), true);
+  sync.restart();
+  await enforce(delta(5, NOTHING, { reach: [[USER, 2]] }, 9));
+  await take(delta(9, NOTHING), true);
+  await expect(take({ type: 'snapshot', revision: 8, part: 0, last: true, rows: ROWS })).rejects.toThrow('does not continue');
+  await enforce({ type: 'snapshot', revision: 10, part: 0, last: true, rows: ROWS });
+  expect([sync.revision(), kernel.reach.get(USER)?.get(2)]).toEqual([10, 5]);
 });

@@ -35,9 +35,10 @@ export interface Sync {
   /**
    * Takes a snapshot or a delta: to disk first, so that a withdrawal that came this far survives a kill, then towards the
    * kernel. One at a time. Resolves when it is on disk, and later while too much waits for the kernel. Rejects when the message
-   * does not continue what is held, or could not be written; then when the kernel has it.
+   * does not continue what is held, or could not be written; then when the kernel has it. With `hasMore`, other messages have
+   * come behind it: a delta then goes to disk with the next one, since writing once for each is what limits changes per second.
    */
-  take(message: Message): Promise<void>;
+  take(message: Message, hasMore?: boolean): Promise<void>;
   /** Brings no more changes to the kernel; resolves when the one under way is done. A start or a snapshot is not waited for. */
   stop(): Promise<void>;
 }
@@ -48,10 +49,20 @@ const PIECE = 5_000;
 /** So many entries of deltas wait for the kernel before control has to wait. */
 const MOST_WAITING = 200_000;
 
-/** What has come of an unfinished message. */
+/** So many parts of deltas go to disk at once. */
+const MOST_PARTS = 100;
+
+/** What has come of an unfinished message, or of deltas that go to disk together: `isWhole` between two of them. */
 type Incoming =
   | { readonly type: 'snapshot'; readonly to: number; readonly state: State; parts: number }
-  | { readonly type: 'delta'; readonly to: number; readonly change: Change; readonly parts: Delta[] };
+  | {
+      readonly type: 'delta';
+      from: number;
+      to: number;
+      isWhole: boolean;
+      readonly change: Change;
+      readonly parts: Delta[];
+    };
 type Snapshot = Extract<Message, { type: 'snapshot' }>;
 type Delta = Extract<Message, { type: 'delta' }>;
 
@@ -77,17 +88,19 @@ export function openSync({ disk, enforcer, onInForce, onBroken }: SyncDeps): Syn
   let bringing: { readonly work: Promise<void>; last: number | undefined } | undefined;
   let isStopped = false;
 
-  async function take(message: Message): Promise<void> {
+  async function take(message: Message, hasMore = false): Promise<void> {
     const wasFirst = isFirst;
     isFirst = false;
     if (!continues(message, wasFirst)) throw new Error(`a ${message.type} that does not continue revision ${revision}`);
     const whole = message.type === 'snapshot' ? addToSnapshot(message) : addToDelta(message);
     if (!message.last) return;
+    if (whole.type === 'delta' && hasMore && whole.parts.length < MOST_PARTS) return;
     incoming = undefined;
     await (whole.type === 'snapshot' ? replace(whole.to, whole.state) : apply(whole));
   }
 
   function addToSnapshot({ revision: to, rows }: Snapshot): Incoming {
+    // Deltas that wait to be written are in it.
     incoming = incoming?.type === 'snapshot' ? incoming : { type: 'snapshot', to, state: emptyState(), parts: 0 };
     applyChange(incoming.state, rows, NO_GONE);
     incoming.parts += 1;
@@ -95,21 +108,37 @@ export function openSync({ disk, enforcer, onInForce, onBroken }: SyncDeps): Syn
   }
 
   function addToDelta(message: Delta): Incoming {
-    incoming =
-      incoming?.type === 'delta' ? incoming : { type: 'delta', to: message.to, change: emptyChange(), parts: [] };
-    merge(incoming.change, message);
-    incoming.parts.push(message);
-    return incoming;
+    const { from, to } = message;
+    const own =
+      incoming?.type === 'delta'
+        ? incoming
+        : { type: 'delta' as const, from, to, isWhole: false, change: emptyChange(), parts: [] };
+    merge(own.change, message);
+    own.parts.push(message);
+    [own.from, own.to, own.isWhole] = [from, to, message.last];
+    incoming = own;
+    return own;
   }
 
   function continues(message: Message, wasFirst: boolean): boolean {
     if (message.type === 'snapshot') {
       // Back only when control begins with it (its database was restored): else it is one that comes again.
-      if (message.part === 0) return incoming === undefined && (wasFirst || message.revision >= revision);
+      if (message.part === 0) return isBetween() && (wasFirst || message.revision >= held());
       return incoming?.type === 'snapshot' && message.part === incoming.parts && message.revision === incoming.to;
     }
-    if (message.from !== revision || revision === 0) return false;
-    return incoming === undefined || (incoming.type === 'delta' && message.to === incoming.to);
+    if (revision === 0) return false;
+    if (isBetween()) return message.from === held();
+    return incoming?.type === 'delta' && message.from === incoming.from && message.to === incoming.to;
+  }
+
+  /** Whether no message is unfinished. */
+  function isBetween(): boolean {
+    return incoming === undefined || (incoming.type === 'delta' && incoming.isWhole);
+  }
+
+  /** The revision that has come, on disk or waiting to be written. */
+  function held(): number {
+    return incoming?.type === 'delta' ? incoming.to : revision;
   }
 
   async function replace(to: number, next: State): Promise<void> {

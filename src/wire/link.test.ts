@@ -69,15 +69,17 @@ interface Daemon {
   state(): boolean | undefined;
 }
 
-function startDaemon(url: string, onMessage: (message: Instruction) => void | Promise<void> = () => {}): Daemon {
+type Handler = (message: Instruction, hasMore: boolean) => void | Promise<void>;
+
+function startDaemon(url: string, onMessage: Handler = () => {}): Daemon {
   const got: Instruction[] = [];
   const states: Daemon['states'] = [];
   const link = connectLink({
     url,
     hello: (nonce): FromDaemonJson => ({ type: 'hello', kind: 'agent', id: ID, signature: nonce, have: 7, clock: 1 }),
-    onMessage: (message) => {
+    onMessage: (message, hasMore) => {
       got.push(message);
-      return onMessage(message);
+      return onMessage(message, hasMore);
     },
     onState: (connected, reason) => states.push({ connected, reason }),
   });
@@ -92,6 +94,27 @@ function state(n: number): string {
 const until = (check: () => void, timeout = 5000) => vi.waitFor(check, { timeout, interval: 10 });
 const numberOf = (message: Instruction) => (message.type === 'agent-state' ? Number(message.state) : -1);
 const numbers = (daemon: Daemon) => daemon.got.map(numberOf);
+
+test('a handler is told whether more has come behind its message', async () => {
+  const control = await startControl();
+  const { promise: held, resolve } = Promise.withResolvers<void>();
+  const more: boolean[] = [];
+  startDaemon(control.url, async (_, hasMore) => {
+    more.push(hasMore);
+    await held;
+  });
+  const { socket } = await control.connection();
+  socket.send(state(1));
+  await until(() => expect(more).toEqual([false]));
+  const came = new Promise((pong) => socket.once('pong', pong));
+  socket.send(state(2));
+  socket.send(state(3));
+  // What was sent before a ping has come when it is answered.
+  socket.ping();
+  await came;
+  resolve();
+  await until(() => expect(more).toEqual([false, true, false]));
+});
 
 test('answers the challenge and is connected from then on', async () => {
   const control = await startControl();

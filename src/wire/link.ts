@@ -15,10 +15,10 @@ export interface LinkOptions {
   /** The daemon's signed answer to control's challenge; asked anew for each connection. */
   readonly hello: (nonce: string) => FromDaemonJson;
   /**
-   * Called with one message at a time; the next waits for its promise. When it fails the connection is closed, and
-   * the next one starts from what the daemon then has.
+   * Called with one message at a time; the next waits for its promise, and `hasMore` says that one does already. When it
+   * fails the connection is closed, and the next one starts from what the daemon then has.
    */
-  readonly onMessage: (message: Instruction) => void | Promise<void>;
+  readonly onMessage: (message: Instruction, hasMore: boolean) => void | Promise<void>;
   /** True when the hello is sent; false, with the reason, whenever a connection or an attempt at one has ended. */
   readonly onState: (connected: boolean, reason?: string) => void;
 }
@@ -100,6 +100,7 @@ function openConnection(options: LinkOptions, hooks: Hooks): Connection {
   let ended = false;
   let silentTicks = 0;
   let waiting = 0;
+  let queued = 0;
 
   const end = (reason: string): void => {
     if (ended) return;
@@ -128,13 +129,14 @@ function openConnection(options: LinkOptions, hooks: Hooks): Connection {
     if (message.type === 'challenge') return end('control sent a second challenge');
     if (message.type !== 'refused') hooks.onHeard();
     try {
-      await options.onMessage(message);
+      await options.onMessage(message, queued > 0);
     } catch (error) {
       end(`could not handle ${message.type}: ${String(error)}`);
     }
   };
 
   const handleAndRead = async (data: Buffer, binary: boolean): Promise<void> => {
+    queued -= 1;
     await handle(data, binary);
     waiting -= data.length;
     if (waiting <= MAX_WAITING) socket.resume();
@@ -153,6 +155,7 @@ function openConnection(options: LinkOptions, hooks: Hooks): Connection {
     if (!(data instanceof Buffer)) return end(NO_MESSAGE);
     if (!greeted) return greet(data, binary);
     waiting += data.length;
+    queued += 1;
     if (waiting > MAX_WAITING) socket.pause();
     hooks.enqueue(() => handleAndRead(data, binary));
   };

@@ -87,10 +87,10 @@ export async function testGateway(
         have: sync.revision(),
         clock: Date.now(),
       }),
-      onMessage: async (message) => {
+      onMessage: async (message, hasMore) => {
         if (message.type !== 'snapshot' && message.type !== 'delta') return;
         told = Math.max(told, message.type === 'delta' ? message.to : message.revision);
-        await sync.take(message);
+        await sync.take(message, hasMore);
       },
       onState: (connected) => {
         if (!connected) return;
