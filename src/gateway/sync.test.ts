@@ -375,7 +375,9 @@ test('deltas that wait to be written go with their connection, and a snapshot ta
   sync.restart();
   await enforce(delta(5, NOTHING, { reach: [[USER, 2]] }, 9));
   await take(delta(9, NOTHING), true);
-  await expect(take({ type: 'snapshot', revision: 8, part: 0, last: true, rows: ROWS })).rejects.toThrow('does not continue');
+  await expect(take({ type: 'snapshot', revision: 8, part: 0, last: true, rows: ROWS })).rejects.toThrow(
+    'does not continue',
+  );
   await enforce({ type: 'snapshot', revision: 10, part: 0, last: true, rows: ROWS });
   expect([sync.revision(), kernel.reach.get(USER)?.get(2)]).toEqual([10, 5]);
 });
