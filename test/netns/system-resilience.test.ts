@@ -290,12 +290,15 @@ function disturbance(verdict: string): string {
     tcp sport 8080 ${verdict}; }; }`;
 }
 
-/** Breaks the daemons' connections to control, or holds their packets up, by turns and out of step with what else goes on. */
+/**
+ * Breaks the daemons' connections to control, or holds their packets up, by turns and out of step with what else goes on. A
+ * connection breaks by the first packet that is refused, so that lasts longer than the time from one change to the next.
+ */
 async function disturb(signal: AbortSignal): Promise<void> {
   for (let round = 0; !signal.aborted; round++) {
     const isHeldUp = round % 3 === 2;
     await lab.on('edge-eu', ['nft', '-f', '-'], disturbance(isHeldUp ? 'drop' : 'reject with tcp reset'));
-    await sleep(isHeldUp ? 350 : 150);
+    await sleep(isHeldUp ? 350 : 260);
     await lab.on('edge-eu', ['nft', 'delete', 'table', 'ip', 'disturb']);
     await sleep(200 + (round % 5) * 70);
   }
