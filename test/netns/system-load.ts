@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { must, until } from './support.ts';
 import { OLE, OLGA, PLATFORM, type World, send, serveStreams, stream } from './system-world.ts';
 
-const SCAN_SECONDS = 8;
+const SCAN_SECONDS = 12;
 /** Forty times what one user may open. */
 const SCAN_RATE = 2000;
 const FLOOD_SECONDS = 12;
