@@ -22,8 +22,9 @@ export type Scope = ReadonlySet<Ip> | 'all';
 const PASSES = 3;
 const AGAIN_MS = 1000;
 
-/** Rest after a listing, as a multiple of what it took: a hundred withdrawals a second must not mean as many listings. */
+/** Rest after a listing, as a multiple of what it took: a hundred withdrawals a second must not mean as many listings. At most so many ms. */
 const REST = 9;
+const LONGEST_REST_MS = 1000;
 
 /**
  * Tells users' clients that connections are dead (VPN-8): what is withdrawn does not pass from that moment on, but a client
@@ -50,7 +51,7 @@ export function openDismissal({ runner, pools, report }: DismissalDeps): (state:
       waiting = undefined;
       const begun = performance.now();
       await tell(call.users, call.passes).catch((error: unknown) => report('dismissal', String(error)));
-      const restMs = REST * (performance.now() - begun);
+      const restMs = Math.min(LONGEST_REST_MS, REST * (performance.now() - begun));
       if (restMs > 0) await sleep(restMs, undefined, { ref: false });
     }
     isRunning = false;
