@@ -18,7 +18,7 @@ const IMPORT =
   /(?:^(?:import|export)\b(\s+type\b(?=\s*[{*\w]))?[^'";]*?from\s*|^import\s*|(\bimport\(\s*))['"]([^'"\n]+)['"]/gm;
 
 const texts = new Map(
-  globSync('{src,test,bench}/**/*.ts').map((path) => [path.replaceAll('\\', '/'), readFileSync(path, 'utf8')]),
+  globSync('{src,test,bench}/**/*.{ts,tsx}').map((path) => [path.replaceAll('\\', '/'), readFileSync(path, 'utf8')]),
 );
 const sources = [...texts.keys()].filter((path) => path.startsWith('src/')).sort();
 const imports = [...texts].flatMap(([from, text]) =>

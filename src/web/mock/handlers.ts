@@ -1,0 +1,5 @@
+import { accountHandlers } from './account.ts';
+import type { Handlers } from './types.ts';
+
+/** All that the mock answers, an area per file. */
+export const handlers: Handlers = { ...accountHandlers };

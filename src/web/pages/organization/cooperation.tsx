@@ -1,0 +1,3 @@
+export function CooperationPage() {
+  return null;
+}

@@ -1,0 +1,3 @@
+export function CooperationsPage() {
+  return null;
+}

@@ -1,0 +1,3 @@
+export function PortfoliosPage() {
+  return null;
+}

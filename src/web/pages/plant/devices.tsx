@@ -1,0 +1,3 @@
+export function PlantDevices() {
+  return null;
+}

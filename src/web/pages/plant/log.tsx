@@ -1,0 +1,3 @@
+export function PlantLog() {
+  return null;
+}

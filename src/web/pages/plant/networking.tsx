@@ -1,0 +1,3 @@
+export function PlantNetworking() {
+  return null;
+}

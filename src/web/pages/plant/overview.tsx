@@ -1,0 +1,3 @@
+export function PlantOverview() {
+  return null;
+}

@@ -1,0 +1,3 @@
+export function PlantPeople() {
+  return null;
+}

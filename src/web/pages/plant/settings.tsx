@@ -1,0 +1,3 @@
+export function PlantSettings() {
+  return null;
+}

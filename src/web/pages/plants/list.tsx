@@ -1,0 +1,3 @@
+export function PlantsPage() {
+  return null;
+}

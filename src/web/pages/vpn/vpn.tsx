@@ -1,0 +1,3 @@
+export function VpnPage() {
+  return null;
+}

@@ -1,0 +1,3 @@
+export function WaysPage() {
+  return null;
+}

@@ -1,0 +1,136 @@
+/** What stands around every page of somebody signed in: sidebar on a desktop, bars on a phone, live updates, offline note. */
+import { useMantineColorScheme, useComputedColorScheme } from '@mantine/core';
+import { useQueryClient } from '@tanstack/react-query';
+import { Link, Outlet, useNavigate } from '@tanstack/react-router';
+import { useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { signedOut } from '../api/client.ts';
+import { type Live, listen } from '../api/live.ts';
+import { Icon, Logo } from '../ui/icon.tsx';
+import { initials } from '../ui/values.ts';
+import { LiveProvider } from './live-mark.tsx';
+import { Navigation } from './navigation.tsx';
+import { OfflineNote } from './offline.tsx';
+import { OrganizationSwitch, useOrganization } from './organization.tsx';
+import { SessionProvider, useMe, useSession } from './session.tsx';
+import { TabBar } from './tab-bar.tsx';
+import { TunnelCard } from './tunnel.tsx';
+import { FindButton, Shortcuts } from './find.tsx';
+
+/** Lets through who is signed in; everybody else goes to the sign-in page, and comes back afterwards. */
+export function Shell() {
+  const session = useSession();
+  const navigate = useNavigate();
+  const client = useQueryClient();
+  useEffect(() => {
+    const leave = () => {
+      client.clear();
+      const back = location.pathname + location.search;
+      void navigate({ to: '/sign-in', search: back === '/' ? {} : { return: back } });
+    };
+    signedOut.addEventListener('signed-out', leave);
+    return () => signedOut.removeEventListener('signed-out', leave);
+  }, [client, navigate]);
+  if (session.data === undefined) return <OfflineNote />;
+  return (
+    <SessionProvider value={session.data}>
+      <Frame />
+    </SessionProvider>
+  );
+}
+
+function Frame() {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const [live, setLive] = useState<Live>();
+  useEffect(() => {
+    const started = listen(client, () => signedOut.dispatchEvent(new Event('signed-out')));
+    setLive(started);
+    return () => started.stop();
+  }, [client]);
+  return (
+    <LiveProvider value={live}>
+      <a className="skip" href="#main">
+        {t('skip')}
+      </a>
+      <Shortcuts />
+      <div className="app">
+        <aside className="side" aria-label={t('nav.main')}>
+          <Link to="/" className="brand">
+            <Logo />
+            Parkway
+          </Link>
+          <OrganizationSwitch />
+          <FindButton />
+          <Navigation />
+          <div className="foot">
+            <TunnelCard />
+            <Person />
+          </div>
+        </aside>
+        <div>
+          <PhoneBar />
+          <main className="main" id="main" tabIndex={-1}>
+            <div className="page">
+              <OfflineNote />
+              <Outlet />
+            </div>
+          </main>
+        </div>
+        <TabBar />
+      </div>
+    </LiveProvider>
+  );
+}
+
+function Person() {
+  const { t } = useTranslation();
+  const { user, platformAdministrator } = useMe();
+  const organization = useOrganization();
+  const role = organization?.role ?? (platformAdministrator ? 'platform' : 'none');
+  return (
+    <div className="me">
+      <Link to="/security" className="row grow" aria-label={t('nav.profile')}>
+        <span className="glyph">{initials(user.name)}</span>
+        <span className="grow">
+          <b>{user.name}</b>
+          <small>{t(`role.${role}`)}</small>
+        </span>
+      </Link>
+      <SchemeButton />
+    </div>
+  );
+}
+
+/** Switches between light and dark. */
+export function SchemeButton() {
+  const { t } = useTranslation();
+  const { setColorScheme } = useMantineColorScheme();
+  const scheme = useComputedColorScheme('light');
+  return (
+    <button
+      type="button"
+      className="icon-btn"
+      aria-label={t('switchScheme')}
+      onClick={() => setColorScheme(scheme === 'dark' ? 'light' : 'dark')}
+    >
+      <Icon name="theme" />
+    </button>
+  );
+}
+
+function PhoneBar() {
+  const { user } = useMe();
+  const { t } = useTranslation();
+  return (
+    <div className="phonebar">
+      <Logo />
+      <b>Parkway</b>
+      <span className="end">
+        <Link to="/security" aria-label={t('nav.profile')} className="glyph">
+          {initials(user.name)}
+        </Link>
+      </span>
+    </div>
+  );
+}

@@ -1,0 +1,12 @@
+/** A page of the web app in one of its states, as the mock shows it. */
+export interface PageState {
+  /** Of its screenshot: area first. */
+  readonly name: string;
+  /** With the mock's wishes: `?as=`, `?state=`, `?size=`. */
+  readonly path: string;
+  /** A selector that is there when the page is; its h1 unless given. */
+  readonly ready?: string;
+}
+
+/** Every page of the web app, for screenshots, accessibility and languages. */
+export const PAGES: readonly PageState[] = [{ name: 'missing', path: '/nowhere', ready: '.empty' }];
