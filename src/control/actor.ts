@@ -1,8 +1,18 @@
+import type { SessionFactor } from '../store/schema.ts';
 import type { Scope } from '../wire/rest/tokens.ts';
 
 /** How a request proved who it is. An API token hands its own limits on to what it makes (ACC-8). */
 export type Via =
-  | { readonly kind: 'session'; readonly id: string }
+  | {
+      readonly kind: 'session';
+      readonly id: string;
+      /** Held by a browser. */
+      readonly cookie: boolean;
+      readonly secondFactor: SessionFactor;
+      readonly createdAt: Date;
+      readonly idleUntil: Date;
+      readonly expiresAt: Date;
+    }
   | {
       readonly kind: 'token';
       readonly id: string;

@@ -5,6 +5,7 @@ import * as first from './migrations/0001_init.ts';
 import * as second from './migrations/0002_owners_of_released.ts';
 import * as third from './migrations/0003_a_million_routes.ts';
 import * as fourth from './migrations/0004_connections.ts';
+import * as fifth from './migrations/0005_accounts.ts';
 import type { Schema } from './schema.ts';
 
 export type Db = Kysely<Schema>;
@@ -16,6 +17,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0002_owners_of_released': second,
   '0003_a_million_routes': third,
   '0004_connections': fourth,
+  '0005_accounts': fifth,
 };
 
 /** Guards the migrations between control processes; any number that nobody else uses. */

@@ -12,6 +12,8 @@ export type OrganizationRole = 'guest' | 'member' | 'moderator' | 'administrator
 export type JobRole = 'viewer' | 'asset_manager_commercial' | 'technical_manager' | 'operator';
 export type TokenScope = 'read' | 'routes' | 'manage' | 'platform';
 export type CooperationStatus = 'pending' | 'active' | 'paused' | 'ended';
+/** What a session was opened with besides the password. */
+export type SessionFactor = 'none' | 'code' | 'recovery';
 export type AccessSource = 'membership' | 'plant-grant' | 'portfolio-grant' | 'plant-share' | 'portfolio-share';
 
 /** A time the database fills in when it is left out. */
@@ -38,6 +40,7 @@ export interface Schema {
     platform_administrator: Generated<boolean>;
     created_at: Stamp;
     deleted_at: Date | null;
+    preferences: Generated<Record<string, unknown>>;
   };
   organizations: { id: Generated<string>; name: string; alias_quota: Generated<number>; created_at: Stamp };
   memberships: { organization_id: string; user_id: string; role: OrganizationRole; created_at: Stamp };
@@ -192,6 +195,29 @@ export interface Schema {
     last_used_at: Stamp;
     source: string | null;
     user_agent: Generated<string>;
+    cookie: Generated<boolean>;
+    second_factor: Generated<SessionFactor>;
+  };
+  second_factors: {
+    user_id: string;
+    sealed_secret: string;
+    last_step: number;
+    recovery_hash: Buffer;
+    created_at: Stamp;
+  };
+  second_factor_setups: { user_id: string; sealed_secret: string; expires_at: Date };
+  sign_in_challenges: { token_hash: Buffer; user_id: string; attempts: Generated<number>; expires_at: Date };
+  password_resets: { token_hash: Buffer; user_id: string; expires_at: Date };
+  familiar: { user_id: string; key: Buffer; last_used_at: Date };
+  account_events: {
+    id: Always<number>;
+    at: Stamp;
+    kind: string;
+    user_id: string;
+    actor_id: string | null;
+    organization_id: string | null;
+    source: string | null;
+    detail: JSONColumnType<Record<string, unknown>>;
   };
   api_tokens: {
     id: Generated<string>;

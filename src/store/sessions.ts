@@ -1,11 +1,26 @@
 import type { Db, Tx } from './db.ts';
+import type { SessionFactor } from './schema.ts';
 
 /** How stale `last_used_at` may be: most requests cost no write. */
 const USED_EVERY_MS = 60_000;
 
-/** Whose session it is. */
+/**
+ * How long a session lives without being used. In a browser less: others may sit down at it. Both end for good at their
+ * `expires_at`.
+ */
+const IDLE_HOURS = { browser: 12, bearer: 72 } as const;
+const HOUR_MS = 3600 * 1000;
+
+/** A live session and whose it is. */
 export interface SessionOwner {
   readonly id: string;
+  readonly cookie: boolean;
+  readonly secondFactor: SessionFactor;
+  readonly createdAt: Date;
+  /** When it ends unless it is used. */
+  readonly idleUntil: Date;
+  /** When it ends, used or not. */
+  readonly expiresAt: Date;
   readonly userId: string;
   readonly platformAdministrator: boolean;
 }
@@ -13,7 +28,16 @@ export interface SessionOwner {
 /** Stores a new session. Returns its id. */
 export async function insertSession(
   db: Db | Tx,
-  session: { userId: string; hash: Buffer; expiresAt: Date; source: string; userAgent: string; now: Date },
+  session: {
+    userId: string;
+    hash: Buffer;
+    expiresAt: Date;
+    source: string;
+    userAgent: string;
+    cookie: boolean;
+    secondFactor: SessionFactor;
+    now: Date;
+  },
 ): Promise<string> {
   const row = await db
     .insertInto('sessions')
@@ -25,27 +49,52 @@ export async function insertSession(
       expires_at: session.expiresAt,
       source: session.source,
       user_agent: session.userAgent,
+      cookie: session.cookie,
+      second_factor: session.secondFactor,
     })
     .returning('id')
     .executeTakeFirstOrThrow();
   return row.id;
 }
 
-/** The live session with this hash, of a user who is not deleted. */
-export async function findSession(db: Db, hash: Buffer, now: Date): Promise<SessionOwner | undefined> {
+/**
+ * The live session with this hash, of a user who is not deleted. `cookie` says how its secret came: it opens nothing when it came
+ * another way than it was given.
+ */
+export async function findSession(db: Db, hash: Buffer, cookie: boolean, now: Date): Promise<SessionOwner | undefined> {
   const row = await db
     .selectFrom('sessions')
     .innerJoin('users', 'users.id', 'sessions.user_id')
-    .select(['sessions.id', 'sessions.last_used_at', 'users.id as userId', 'users.platform_administrator'])
+    .select([
+      'sessions.id',
+      'sessions.last_used_at as lastUsedAt',
+      'sessions.created_at as createdAt',
+      'sessions.expires_at as expiresAt',
+      'sessions.second_factor as secondFactor',
+      'users.id as userId',
+      'users.platform_administrator as platformAdministrator',
+    ])
     .where('sessions.token_hash', '=', hash)
+    .where('sessions.cookie', '=', cookie)
     .where('sessions.expires_at', '>', now)
+    .where('sessions.last_used_at', '>', idleSince(cookie, now))
     .where('users.deleted_at', 'is', null)
     .executeTakeFirst();
   if (row === undefined) return undefined;
-  if (now.getTime() - row.last_used_at.getTime() > USED_EVERY_MS) {
-    await db.updateTable('sessions').set({ last_used_at: now }).where('id', '=', row.id).execute();
-  }
-  return { id: row.id, userId: row.userId, platformAdministrator: row.platform_administrator };
+  const { lastUsedAt, ...session } = row;
+  const isStale = now.getTime() - lastUsedAt.getTime() > USED_EVERY_MS;
+  if (isStale) await db.updateTable('sessions').set({ last_used_at: now }).where('id', '=', row.id).execute();
+  return { ...session, cookie, idleUntil: idleUntil(cookie, isStale ? now : lastUsedAt, row.expiresAt) };
+}
+
+/** When a session that was last used at a time ends unless it is used again. */
+export function idleUntil(cookie: boolean, lastUsedAt: Date, expiresAt: Date): Date {
+  const hours = cookie ? IDLE_HOURS.browser : IDLE_HOURS.bearer;
+  return new Date(Math.min(lastUsedAt.getTime() + hours * HOUR_MS, expiresAt.getTime()));
+}
+
+function idleSince(cookie: boolean, now: Date): Date {
+  return new Date(now.getTime() - (cookie ? IDLE_HOURS.browser : IDLE_HOURS.bearer) * HOUR_MS);
 }
 
 /** Ends one session of a user. */

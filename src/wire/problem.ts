@@ -14,6 +14,7 @@ export const PROBLEMS = {
   'invalid-request': { status: 400, title: 'The request is not well-formed' },
   'not-signed-in': { status: 401, title: 'Sign in first' },
   'wrong-credentials': { status: 401, title: 'Address or password is wrong' },
+  'cross-site-refused': { status: 403, title: 'The request does not come from Parkway’s own pages' },
   'too-many-attempts': { status: 429, title: 'Too many attempts' },
   'not-allowed': { status: 403, title: 'Your role does not allow this' },
   'scope-missing': { status: 403, title: 'The API token is not allowed to do this' },

@@ -71,7 +71,7 @@ test('a pool without room is told, and changes nothing', async () => {
     userId: staff.administrator.id,
     platformAdministrator: false,
     scopes: 'all',
-    via: { kind: 'session', id: '' },
+    via: { kind: 'token', id: '', expiresAt: null, networks: [] },
   };
   await addSubnet(deps, actor, alpha, { network: '10.16.0.0/12' });
   const before = await world.everything();

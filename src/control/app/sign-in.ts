@@ -1,11 +1,11 @@
 import ipaddr from 'ipaddr.js';
 import { findForSignIn } from '../../store/users.ts';
 import { Problem } from '../../wire/problem.ts';
-import type { NewSessionJson, SignInInput } from '../../wire/rest/sessions.ts';
+import type { SignInInput } from '../../wire/rest/sessions.ts';
 import type { Deps } from '../deps.ts';
 import { checkPassword } from '../password.ts';
 import { type Throttle, newThrottle } from '../throttle.ts';
-import { type Client, openSession } from './open-session.ts';
+import { type Client, type OpenedSession, openSession } from './open-session.ts';
 
 const WINDOW_MS = 15 * 60 * 1000;
 
@@ -30,9 +30,9 @@ export function newAttempts({ clock }: Pick<Deps, 'clock'>): Attempts {
 export async function signIn(
   deps: Deps,
   attempts: Attempts,
-  { email, password }: SignInInput,
+  { email, password, cookie }: SignInInput,
   client: Client,
-): Promise<NewSessionJson> {
+): Promise<OpenedSession> {
   const source = networkOf(client.source);
   const account = `${email.toLowerCase()} ${source}`;
   const wait = attempts.source.take(source) || attempts.account.take(account);
@@ -43,7 +43,7 @@ export async function signIn(
   }
   attempts.source.forgive(source);
   attempts.account.forgive(account);
-  return openSession(deps, user, client);
+  return openSession(deps, user, client, { cookie });
 }
 
 /** One source: an IPv4 address, or the /64 that one IPv6 site has at the least. */

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import cookie from '@fastify/cookie';
 import helmet from '@fastify/helmet';
 import fastify, {
   type FastifyBaseLogger,
@@ -104,6 +105,7 @@ export async function buildApp(deps: Deps, transport: Transport = {}): Promise<A
   app.addHook('onRoute', (route) => {
     routeTable.push(...describeRoute(route));
   });
+  await app.register(cookie);
   app.addHook('onRequest', async (request, reply) => {
     void reply.header('x-request-id', request.id);
     await authenticate(deps, request);

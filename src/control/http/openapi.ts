@@ -3,6 +3,7 @@ import type { RouteOptions } from 'fastify';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import { problemSchema } from '../../wire/problem.ts';
 import type { Deps } from '../deps.ts';
+import { SESSION_COOKIE } from './session-cookie.ts';
 import { idempotencyHeaders } from './idempotency.ts';
 import type { App, RouteEntry } from './app.ts';
 
@@ -28,9 +29,15 @@ export async function describeApi(app: App, deps: Deps): Promise<void> {
             scheme: 'bearer',
             description: 'A session token (`pws_…`) or an API token (`pwt_…`)',
           },
+          cookie: {
+            type: 'apiKey',
+            in: 'cookie',
+            name: SESSION_COOKIE,
+            description: 'The session of a browser. What changes something needs the header `X-Parkway: 1` too',
+          },
         },
       },
-      security: [{ bearer: [] }],
+      security: [{ bearer: [] }, { cookie: [] }],
     },
     transform: jsonSchemaTransform,
     transformObject: (document) => withoutUnused(jsonSchemaTransformObject(document)),

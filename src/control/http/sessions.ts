@@ -1,13 +1,14 @@
 import type { FastifyRequest } from 'fastify';
 import { deleteSession } from '../../store/sessions.ts';
 import { nothing } from '../../wire/rest/common.ts';
-import { newSessionSchema, signInInput } from '../../wire/rest/sessions.ts';
+import { openedSessionSchema, signInInput } from '../../wire/rest/sessions.ts';
 import type { Client } from '../app/open-session.ts';
 import { newAttempts, signIn } from '../app/sign-in.ts';
 import type { Deps } from '../deps.ts';
 import { notAllowed } from '../refuse.ts';
 import type { App } from './app.ts';
 import { sourceOf } from './authenticate.ts';
+import { demandOwnPages, handOver, takeBack } from './session-cookie.ts';
 
 /** Signing in and out. */
 export function sessionRoutes(app: App, deps: Deps): void {
@@ -18,13 +19,17 @@ export function sessionRoutes(app: App, deps: Deps): void {
       config: { access: 'public' },
       schema: {
         operationId: 'signIn',
-        summary: 'Sign in with address and password',
+        summary: 'Sign in with address and password; a browser asks for a cookie',
         tags: ['Sessions'],
         body: signInInput,
-        response: { 201: newSessionSchema },
+        response: { 201: openedSessionSchema },
       },
     },
-    async (request, reply) => reply.code(201).send(await signIn(deps, attempts, request.body, clientOf(request))),
+    async (request, reply) => {
+      if (request.body.cookie) demandOwnPages(deps, request);
+      const opened = await signIn(deps, attempts, request.body, clientOf(request));
+      return reply.code(201).send(handOver(reply, opened));
+    },
   );
   app.delete(
     '/sessions/current',
@@ -40,6 +45,7 @@ export function sessionRoutes(app: App, deps: Deps): void {
     async ({ actor }, reply) => {
       if (actor.via.kind !== 'session') throw notAllowed('An API token is withdrawn with DELETE /tokens/{id}.');
       await deleteSession(deps.db, actor.userId, actor.via.id);
+      takeBack(reply);
       return reply.code(204).send(null);
     },
   );

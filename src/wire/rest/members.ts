@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { emailSchema, nameSchema, passwordSchema, timestamp } from './common.ts';
 import { organizationRoleSchema } from './roles.ts';
+import { cookieInput } from './sessions.ts';
 
 export const memberSchema = z
   .object({
@@ -38,5 +39,6 @@ export const acceptInput = z.object({
   token: z.string().min(1).max(200),
   name: nameSchema.optional(),
   password: passwordSchema,
+  cookie: cookieInput,
 });
 export type AcceptInput = z.output<typeof acceptInput>;
