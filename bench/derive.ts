@@ -97,7 +97,12 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 }
 
 function actorOf({ administratorId: userId }: Stage): Actor {
-  return { userId, platformAdministrator: false, scopes: 'all', via: { kind: 'session', id: userId } };
+  return {
+    userId,
+    platformAdministrator: false,
+    scopes: 'all',
+    via: { kind: 'token', id: userId, expiresAt: null, networks: [] },
+  };
 }
 
 type Target = { readonly plantId: string } | { readonly portfolioId: string };
