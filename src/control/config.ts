@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { type Cidr, formatCidr, overlaps, parseCidr } from '../net/cidr.ts';
 import { DEFAULT_POOLS, PRIVATE_RANGES, type Pools } from '../net/pools.ts';
@@ -13,11 +14,16 @@ export interface Config {
   /** Files of the certificate chain and its key; undefined: plain HTTP. */
   readonly tls: { readonly certificateFile: string; readonly keyFile: string } | undefined;
   readonly publicUrl: string;
+  /** The folder of the built web app. */
+  readonly webDirectory: string;
   readonly pools: Pools;
   /** A file `{email, name, password}` of the first platform administrator, read when there is no user. */
   readonly bootstrapFile: string | undefined;
   readonly logLevel: string;
 }
+
+/** Where `make build` puts the web app. */
+const BUILT_WEB = fileURLToPath(new URL('../../dist/web', import.meta.url));
 
 const pool = (fallback: Cidr) =>
   z
@@ -53,6 +59,7 @@ const environment = z
     PARKWAY_TLS_KEY: z.string().min(1).optional(),
     PARKWAY_INSECURE_HTTP: z.literal('1').optional(),
     PARKWAY_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+    PARKWAY_WEB_DIR: z.string().startsWith('/', 'must be an absolute path').default(BUILT_WEB),
     PARKWAY_POOL_USERS: pool(DEFAULT_POOLS.users),
     PARKWAY_POOL_INFRASTRUCTURE: pool(DEFAULT_POOLS.infrastructure),
     PARKWAY_POOL_ALIAS: pool(DEFAULT_POOLS.alias),
@@ -95,6 +102,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
         ? undefined
         : { certificateFile: data.PARKWAY_TLS_CERT, keyFile: data.PARKWAY_TLS_KEY },
     publicUrl: (data.PARKWAY_PUBLIC_URL ?? ownUrl(data)).replace(/\/+$/, ''),
+    webDirectory: data.PARKWAY_WEB_DIR,
     pools,
     bootstrapFile: data.PARKWAY_BOOTSTRAP_FILE,
     logLevel: data.PARKWAY_LOG_LEVEL,

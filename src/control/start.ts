@@ -122,10 +122,10 @@ async function installationOf(db: Db, masterKey: Buffer, { stateDirectory }: Con
   }
 }
 
-async function transportOf({ tls }: Config): Promise<Transport> {
-  if (tls === undefined) return {};
+async function transportOf({ tls, webDirectory }: Config): Promise<Transport> {
+  if (tls === undefined) return { webDirectory };
   const [cert, key] = await Promise.all([readFile(tls.certificateFile, 'utf8'), readFile(tls.keyFile, 'utf8')]);
-  return { tls: { cert, key } };
+  return { tls: { cert, key }, webDirectory };
 }
 
 /** Nothing depends on it: what is over is refused whether its row is there or not. */

@@ -5,7 +5,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import cookie from '@fastify/cookie';
-import helmet from '@fastify/helmet';
 import fastify, {
   type FastifyBaseLogger,
   type FastifyContextConfig,
@@ -34,6 +33,7 @@ import { certificateRoutes } from './certificate.ts';
 import { enrollRoutes } from './enroll.ts';
 import { answerError, answerUnknown } from './errors.ts';
 import { gatewayRoutes } from './gateways.ts';
+import { setHeaders } from './headers.ts';
 import { healthRoutes } from './health.ts';
 import { keepIdempotent } from './idempotency.ts';
 import { meRoutes } from './me.ts';
@@ -43,6 +43,7 @@ import { revisionRoutes } from './revisions.ts';
 import { routeRoutes } from './routes.ts';
 import { sessionRoutes } from './sessions.ts';
 import { tokenRoutes } from './tokens.ts';
+import { serveWeb } from './web.ts';
 
 /** A Fastify instance that types requests and answers by their zod schemas. */
 export type App = FastifyInstance<Server, IncomingMessage, ServerResponse, FastifyBaseLogger, ZodTypeProvider>;
@@ -80,6 +81,8 @@ const BODY_LIMIT = 256 * 1024;
 /** How the server listens; without a certificate it speaks plain HTTP. */
 export interface Transport {
   readonly tls?: { readonly cert: string; readonly key: string };
+  /** The folder of the built web app; without it the API is served alone. */
+  readonly webDirectory?: string;
 }
 
 /** Builds the API without listening. Tests call `inject()` on it. */
@@ -99,19 +102,21 @@ export async function buildApp(deps: Deps, transport: Transport = {}): Promise<A
   app.setSerializerCompiler(serializerCompiler);
   takeEmptyBodies(app);
   app.setErrorHandler(answerError);
-  app.setNotFoundHandler(answerUnknown);
   const routeTable: RouteEntry[] = [];
   app.decorate('routeTable', routeTable);
   app.addHook('onRoute', (route) => {
     routeTable.push(...describeRoute(route));
   });
   await app.register(cookie);
+  // Before anything can refuse: a refusal carries them too.
+  await setHeaders(app, deps.publicUrl);
   app.addHook('onRequest', async (request, reply) => {
     void reply.header('x-request-id', request.id);
     await authenticate(deps, request);
   });
   keepIdempotent(app, deps);
-  await app.register(helmet);
+  if (transport.webDirectory !== undefined) await serveWeb(app, transport.webDirectory);
+  else app.setNotFoundHandler(answerUnknown);
   await describeApi(app, deps);
   healthRoutes(app, deps);
   await app.register(
