@@ -32,14 +32,15 @@ function machine(devices: readonly string[], refuse?: (argv: string, input: stri
   const there = new Set(devices);
   const answer: FakeAnswer = (argv, input) => {
     if (refuse?.(argv, input) === true) return undefined;
-    if (argv === 'ip -j link')
-      return JSON.stringify([...there].map((ifname) => ({ ifname, flags: ['UP'], mtu: 1420 })));
+    if (argv === 'ip -j -4 -batch -') {
+      const links = JSON.stringify([...there].map((ifname) => ({ ifname, flags: ['UP'], mtu: 1420 })));
+      return [links, ...input.trimEnd().split('\n').slice(1).fill('[]')].join('\n');
+    }
     const made = /^ip link add dev (\S+)/.exec(argv)?.[1];
     if (made !== undefined) there.add(made);
-    const shown = /^wg show (\S+) dump$/.exec(argv)?.[1];
-    if (shown !== undefined) return dump();
+    if (argv === 'wg show all dump') return [...there].map((dev) => dump().replaceAll(/^(?=.)/gm, `${dev}\t`)).join('');
     if (argv.startsWith('sysctl -n')) return '1\n1\n0\n1\n1\n1\n';
-    return argv.startsWith('ip -j') ? '[]' : '';
+    return '';
   };
   const runner = fakeRunner(answer);
   const kernel: Kernel = { runner, nft: nftTable(runner, TABLE, 1), tunnelKey, rules: { loaded: undefined } };

@@ -3,7 +3,15 @@ import { type IpState, ipBatch, planIp, readIp } from '../kernel/ip.ts';
 import type { NftTable } from '../kernel/nft.ts';
 import { KernelError, type Runner } from '../kernel/run.ts';
 import { ensureSysctls } from '../kernel/sysctl.ts';
-import { type WgState, configureWg, createWgInterface, readWg, removeWgPeers, setWgPeers } from '../kernel/wg.ts';
+import {
+  type WgState,
+  configureWg,
+  createWgInterface,
+  readAllWg,
+  readWg,
+  removeWgPeers,
+  setWgPeers,
+} from '../kernel/wg.ts';
 import type { AgentState } from '../wire/state.ts';
 import { isTunnelName } from './names.ts';
 import { ipWanted, sysctlsOf, tablesOf, tunnelsOf } from './network.ts';
@@ -106,17 +114,25 @@ async function readKernel(
   state: AgentState,
 ): Promise<{ ip: IpState; tunnels: Map<string, WgState | undefined> }> {
   const ip = await readIp(runner, tablesOf(state));
-  const tunnels = new Map<string, WgState | undefined>();
-  for (const { dev } of ip.links.filter((link) => isTunnelName(link.dev))) {
-    tunnels.set(dev, await readTunnel(runner, dev));
-  }
-  return { ip, tunnels };
+  const devices = ip.links.map(({ dev }) => dev).filter(isTunnelName);
+  return { ip, tunnels: await readTunnels(runner, devices) };
 }
 
-/** Reads a tunnel back; undefined when it does not answer, which is the concern of the next reconciliation. */
-export async function readTunnel(runner: Runner, dev: string): Promise<WgState | undefined> {
+/** Reads tunnels back; undefined for one that does not answer, which is the concern of the next reconciliation. */
+export async function readTunnels(
+  runner: Runner,
+  devices: readonly string[],
+): Promise<Map<string, WgState | undefined>> {
+  if (devices.length === 0) return new Map();
+  const all = await readIfAnswers(() => readAllWg(runner));
+  const tunnels = new Map<string, WgState | undefined>();
+  for (const dev of devices) tunnels.set(dev, all?.get(dev) ?? (await readIfAnswers(() => readWg(runner, dev))));
+  return tunnels;
+}
+
+async function readIfAnswers<T>(read: () => Promise<T>): Promise<T | undefined> {
   try {
-    return await readWg(runner, dev);
+    return await read();
   } catch (error) {
     if (error instanceof KernelError) return undefined;
     throw error;

@@ -1,7 +1,7 @@
 import type { Runner } from '../kernel/run.ts';
 import { renewWgPeer } from '../kernel/wg.ts';
 import type { Tunnel } from './network.ts';
-import { readTunnel } from './reconcile.ts';
+import { readTunnels } from './reconcile.ts';
 
 /** How many bytes a tunnel had received in all, and when that number was new, in milliseconds. */
 export interface Heard {
@@ -52,8 +52,10 @@ export async function revive(
   now: number,
 ): Promise<Map<string, Heard>> {
   const received = new Map<string, number>();
+  const devices = tunnels.map(({ dev }) => dev);
+  const states = await readTunnels(runner, devices);
   for (const { dev, peer } of tunnels) {
-    const bytes = (await readTunnel(runner, dev))?.peers.get(peer.publicKey)?.rx;
+    const bytes = states.get(dev)?.peers.get(peer.publicKey)?.rx;
     if (bytes !== undefined) received.set(dev, bytes);
   }
   const { heard, silent } = findSilent(before, received, now);

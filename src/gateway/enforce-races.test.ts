@@ -158,7 +158,7 @@ async function play(
       if (line === 'wg show agents dump') return `x\t${tunnel.publicKey}\t51900\toff\n`;
       if (line === 'wg show slot1 dump') return `x\t${slot.publicKey}\t51820\t0x5001\n`;
       if (line === 'env HOME=/dev/null nft -i') return sets.list(input);
-      if (line.startsWith('ip -j ')) return '[]';
+      if (line.startsWith('ip -j ')) return '[]\n'.repeat(input.trimEnd().split('\n').length);
       if (line !== 'nft -f -') return '';
       if (refusals > 0) {
         refusals -= 1;

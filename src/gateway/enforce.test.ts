@@ -59,7 +59,7 @@ function answer(argv: string, input: string): string | undefined {
   if (argv === 'wg show slot1 dump') return `x\t${slot.publicKey}\t51820\t0x5001\n${slotPeers}`;
   if (argv === 'nft list chains ip') return chains;
   if (argv === 'env HOME=/dev/null nft -i') return listed(input);
-  if (argv.startsWith('ip -j ')) return '[]';
+  if (argv.startsWith('ip -j ')) return '[]\n'.repeat(input.trimEnd().split('\n').length);
   if (argv.startsWith('sysctl -n')) return '';
   if (/^(nft -f -|wg addconf|wg set|ip -batch -|ip link|sysctl -q)/.test(argv)) return '';
   if (argv.startsWith('conntrack -L') || argv.startsWith('perl ')) return '';

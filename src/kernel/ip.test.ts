@@ -37,27 +37,20 @@ test('rules come before the interface is up, and new rules before old ones go', 
 });
 
 test('what ip prints of that is what was wanted: nothing is left to do', async () => {
-  const answers: Record<string, string> = {
-    'ip -j link': '[{"ifname":"slot1","flags":["POINTOPOINT","NOARP","UP","LOWER_UP"],"mtu":1420}]',
-    'ip -j -4 addr':
-      '[{"ifname":"slot1","addr_info":[{"family":"inet","local":"100.80.0.1","prefixlen":32,"scope":"global"}]}]'.replace(
-        '{},',
-        '',
-      ),
-    'ip -j -4 rule':
-      '[{"priority":100,"src":"all","fwmark":"0x100","fwmask":"0x100","table":"200"},{"priority":400,"src":"all","iif":"slot1","action":"unreachable"},{"priority":500,"src":"all","table":"local"},{"priority":32766,"src":"all","table":"main"}]',
-    'ip -j -4 route show table 200':
-      '[{"dst":"100.64.0.0/16","dev":"slot1","scope":"link","prefsrc":"100.80.0.1","flags":[]}]',
-  };
-  expect(
-    planIp(
-      wanted,
-      await readIp(
-        fakeRunner((argv) => answers[argv]),
-        ['200'],
-      ),
-    ),
-  ).toEqual([]);
+  const answers = [
+    '[{"ifname":"slot1","flags":["POINTOPOINT","NOARP","UP","LOWER_UP"],"mtu":1420}]',
+    '[{"ifname":"slot1","addr_info":[{"family":"inet","local":"100.80.0.1","prefixlen":32,"scope":"global"}]}]',
+    '[{"priority":100,"src":"all","fwmark":"0x100","fwmask":"0x100","table":"200"},{"priority":400,"src":"all","iif":"slot1","action":"unreachable"},{"priority":500,"src":"all","table":"local"},{"priority":32766,"src":"all","table":"main"}]',
+    '[{"dst":"100.64.0.0/16","dev":"slot1","scope":"link","prefsrc":"100.80.0.1","flags":[]}]',
+  ];
+  const kernel = fakeRunner(() => `${answers.join('\n')}\n`);
+  expect(planIp(wanted, await readIp(kernel, ['200']))).toEqual([]);
+  expect(kernel.text()).toBe('ip -j -4 -batch -\n  link show\n  addr show\n  rule show\n  route show table 200');
+});
+
+test('an answer that lacks a part is none: nothing is added because it was not read', async () => {
+  const kernel = fakeRunner(() => '[]\n[]\n[]\n');
+  await expect(readIp(kernel, ['200'])).rejects.toThrow('answered 3 of 4 questions');
 });
 
 test('only what is ours is removed', () => {

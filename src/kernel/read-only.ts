@@ -1,3 +1,4 @@
+import { READ_BATCH } from './ip.ts';
 import type { Runner } from './run.ts';
 
 /** A command that would change something, or may. */
@@ -8,11 +9,7 @@ export class WouldChange extends Error {
   }
 }
 
-const READING: readonly (readonly string[])[] = [
-  ['ip', '-j'],
-  ['wg', 'show'],
-  ['sysctl', '-n'],
-];
+const READING: readonly (readonly string[])[] = [READ_BATCH, ['wg', 'show'], ['sysctl', '-n']];
 
 /**
  * A runner that reads and refuses everything else with WouldChange. What makes the kernel as it shall be, given this one,
@@ -21,9 +18,16 @@ const READING: readonly (readonly string[])[] = [
 export function readOnly(runner: Runner): Runner {
   return {
     run: async (argv, options) =>
-      READING.some((words) => words.every((word, at) => argv[at] === word)) ? runner.run(argv, options) : refuse(argv),
+      READING.some((words) => words.every((word, at) => argv[at] === word)) && onlyShows(options?.input ?? '')
+        ? runner.run(argv, options)
+        : refuse(argv),
     follow: refuse,
   };
+}
+
+/** Whether each line of a batch asks and none tells. */
+function onlyShows(input: string): boolean {
+  return input.split('\n').every((line) => /^$|^\w+ show( |$)/.test(line));
 }
 
 function refuse(argv: readonly string[]): never {

@@ -97,6 +97,18 @@ export async function readWg(runner: Runner, name: string): Promise<WgState> {
   return parseWgDump(await runner.run(['wg', 'show', name, 'dump']));
 }
 
+/**
+ * Reads all interfaces of a network namespace back, with one process. Throws `KernelError` when one of them does not answer: then
+ * `readWg` says which.
+ */
+export async function readAllWg(runner: Runner): Promise<Map<string, WgState>> {
+  const lines = (await runner.run(['wg', 'show', 'all', 'dump'])).split('\n').filter((line) => line !== '');
+  const byName = Map.groupBy(lines, (line) => line.slice(0, line.indexOf('\t')));
+  return new Map(
+    [...byName].map(([name, own]) => [name, parseWgDump(own.map((line) => line.slice(name.length + 1)).join('\n'))]),
+  );
+}
+
 /** The peers that shook hands since the interface is there. Throws `KernelError` when it is not. */
 export async function readContacts(runner: Runner, name: string): Promise<ReadonlySet<string>> {
   const text = await runner.run(['wg', 'show', name, 'latest-handshakes']);
