@@ -13,6 +13,7 @@ test('a state directory is all that has to be named', () => {
     databaseUrl: undefined,
     tls: undefined,
     publicUrl: 'http://127.0.0.1:8080',
+    daemonsUrl: 'http://127.0.0.1:8080',
     webDirectory: join(import.meta.dirname, '../../dist/web'),
     pools: DEFAULT_POOLS,
     bootstrapFile: undefined,

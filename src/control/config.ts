@@ -14,6 +14,8 @@ export interface Config {
   /** Files of the certificate chain and its key; undefined: plain HTTP. */
   readonly tls: { readonly certificateFile: string; readonly keyFile: string } | undefined;
   readonly publicUrl: string;
+  /** Where agents are told to reach it. */
+  readonly daemonsUrl: string;
   /** The folder of the built web app. */
   readonly webDirectory: string;
   readonly pools: Pools;
@@ -59,6 +61,7 @@ const environment = z
     PARKWAY_TLS_KEY: z.string().min(1).optional(),
     PARKWAY_INSECURE_HTTP: z.literal('1').optional(),
     PARKWAY_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+    PARKWAY_DAEMONS_URL: z.url({ protocol: /^https?$/ }).optional(),
     PARKWAY_WEB_DIR: z.string().startsWith('/', 'must be an absolute path').default(BUILT_WEB),
     PARKWAY_POOL_USERS: pool(DEFAULT_POOLS.users),
     PARKWAY_POOL_INFRASTRUCTURE: pool(DEFAULT_POOLS.infrastructure),
@@ -93,6 +96,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     hidden: data.PARKWAY_POOL_HIDDEN,
   };
   refuseClash(pools);
+  const publicUrl = (data.PARKWAY_PUBLIC_URL ?? ownUrl(data)).replace(/\/+$/, '');
   return {
     listen: data.PARKWAY_LISTEN,
     stateDirectory: data.PARKWAY_STATE_DIR,
@@ -101,7 +105,8 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       data.PARKWAY_TLS_CERT === undefined || data.PARKWAY_TLS_KEY === undefined
         ? undefined
         : { certificateFile: data.PARKWAY_TLS_CERT, keyFile: data.PARKWAY_TLS_KEY },
-    publicUrl: (data.PARKWAY_PUBLIC_URL ?? ownUrl(data)).replace(/\/+$/, ''),
+    publicUrl,
+    daemonsUrl: data.PARKWAY_DAEMONS_URL?.replace(/\/+$/, '') ?? publicUrl,
     webDirectory: data.PARKWAY_WEB_DIR,
     pools,
     bootstrapFile: data.PARKWAY_BOOTSTRAP_FILE,

@@ -20,6 +20,8 @@ export interface Deps {
   readonly masterKey: Buffer;
   /** Its id, and the key that agents know control by. */
   readonly installation: Installation;
-  /** Where people and daemons reach this installation, without a slash at the end. */
+  /** Where people reach this installation, without a slash at the end. */
   readonly publicUrl: string;
+  /** Where daemons reach it, when that is not `publicUrl`. */
+  readonly daemonsUrl?: string;
 }

@@ -51,6 +51,7 @@ export async function startControl(config: Config, log: FastifyBaseLogger): Prom
     masterKey,
     installation: await installationOf(db, masterKey, config),
     publicUrl: config.publicUrl,
+    daemonsUrl: config.daemonsUrl,
   };
   // A withdrawal must reach the gateways however many requests wait for a connection, or for the lock that it just left.
   const daemonsDb = openPool(database, started);

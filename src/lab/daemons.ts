@@ -20,8 +20,10 @@ export interface DaemonDeps {
   readonly secrets: Secrets;
   readonly account: ServiceAccount;
   readonly runner: Runner;
-  /** Where control is reached. */
+  /** Where control is reached, from every host and from the machine. */
   readonly url: string;
+  /** Where people on this machine open it in a browser. */
+  readonly publicUrl: string;
 }
 
 /** UDP port of gateways for agents. */
@@ -70,7 +72,7 @@ function enrolled(directory: string, { url }: DaemonDeps) {
   };
 }
 
-async function control(directory: string, { secrets, url }: DaemonDeps): Promise<Daemon> {
+async function control(directory: string, { secrets, url, publicUrl }: DaemonDeps): Promise<Daemon> {
   const bootstrap = join(directory, 'bootstrap.json');
   await writeFile(
     bootstrap,
@@ -80,7 +82,8 @@ async function control(directory: string, { secrets, url }: DaemonDeps): Promise
   return daemon('control', {
     PARKWAY_LISTEN: `0.0.0.0:${CONTROL_PORT}`,
     PARKWAY_STATE_DIR: join(directory, 'state'),
-    PARKWAY_PUBLIC_URL: url,
+    PARKWAY_PUBLIC_URL: publicUrl,
+    PARKWAY_DAEMONS_URL: url,
     PARKWAY_INSECURE_HTTP: '1',
     PARKWAY_BOOTSTRAP_FILE: bootstrap,
   });

@@ -6,41 +6,39 @@ const programs = fileURLToPath(new URL('../../bin', import.meta.url));
 
 /** What a person reads when the lab is up: where to click, and what to type next. */
 export function welcome(status: Status): string {
-  const operator = status.accounts.find(({ email }) => email === 'operator@sunfield.test');
   const inverter = status.plants?.flatMap(({ devices }) => devices).find(({ host }) => host === 'inverter.gruenau');
   const named = status.name === 'default' ? '' : ` --name ${status.name}`;
-  const beside = status.beside === null ? '' : `\nBeside: ${renderBeside(status.beside)}`;
+  const beside = status.beside === null ? '' : `\n  Beside: ${renderBeside(status.beside)}\n`;
+  const first = status.accounts.find(({ email }) => email === FIRST);
+  const others = status.accounts.filter((account) => account !== first);
   return `
-Parkway is up: ${status.url}${beside}
+  Open  ${status.url}  and sign in as  ${first?.email ?? ''} / ${first?.password ?? ''}
 
-  Open a device of a plant from a laptop, with a stock WireGuard client:
+${section('  Or as', others.map(personOf))}
+${beside}
+  What you reach is shown under Profile, VPN: make a certificate there, and bring it up on a laptop of the lab:
 
-    export PATH=${programs}:$PATH PARKWAY_URL=${status.url}
-    parkway login --email ${operator?.email ?? ''}    # password: ${operator?.password ?? ''}
-    parkway certificate issue --out laptop.conf
-    parkway lab connect${named} laptop-1 laptop.conf
+    export PATH=${programs}:$PATH
+    parkway lab connect${named} laptop-1 ~/Downloads/parkway.conf
     parkway lab exec${named} laptop-1 -- curl http://${inverter?.address ?? ''}/
-    parkway routes
 
-  Look around:           parkway lab status${named}            (accounts, hosts, plants)
-  Enter a host:          parkway lab exec${named} gw-eu-1 -- bash
-  Break something:       parkway lab fail${named} gw-eu-1      and  parkway lab restore${named} gw-eu-1
-  Log in to a device:    ssh -i ${status.devices.keyFile} service@${inverter?.address ?? ''}   (on a laptop of the lab)
-  End it:                parkway lab down${named}
+  Command line:  PARKWAY_URL=${status.url} parkway login        Hosts, plants:  parkway lab status${named}
+  Break things:  parkway lab fail${named} gw-eu-1, restore      End:            parkway lab down${named}
 
-  A WireGuard client outside the lab cannot reach ${status.slot.address}: that address exists in the lab only. Use one of the
-  laptops; they run the stock wg-quick and wireguard tools and nothing of Parkway's.
+  A WireGuard client outside the lab cannot reach ${status.slot.address}: use one of the lab's laptops, which run nothing of Parkway's.
 `;
+}
+
+/** Who sees most of the product at once: people, plants, grants, a contested range. */
+const FIRST = 'administrator@sunfield.test';
+
+function personOf({ email, password, role, organization }: Status['accounts'][number]): string[] {
+  return [email, password, role.replaceAll('_', ' '), organization ?? ''];
 }
 
 /** A status for people. */
 export function render(status: Status): string {
-  const accounts = status.accounts.map((account) => [
-    account.email,
-    account.password,
-    account.role.replaceAll('_', ' '),
-    account.organization ?? '',
-  ]);
+  const accounts = status.accounts.map(personOf);
   const hosts = status.hosts.map((host) => [
     host.name,
     host.state,

@@ -13,8 +13,9 @@ export interface Status {
   readonly name: string;
   /** `starting` until everything worked for the first time. */
   readonly state: 'starting' | 'up';
-  /** Web and API address, the same from the machine and from every host of the lab. */
+  /** What a browser on this machine opens; `localhost`, where browsers allow what they allow over HTTPS. */
   readonly url: string;
+  /** The API, the same from this machine and from every host of the lab. */
   readonly api: string;
   readonly stateDirectory: string;
   readonly slot: { readonly address: string; readonly port: number };
@@ -56,6 +57,7 @@ export interface StatusParts {
   readonly secrets: Secrets;
   readonly account: ServiceAccount;
   readonly url: string;
+  readonly api: string;
   readonly state: Status['state'];
   readonly installation: Installation | undefined;
   readonly beside: Beside | undefined;
@@ -63,12 +65,12 @@ export interface StatusParts {
 
 /** Puts a status together. */
 export function statusOf(parts: StatusParts): Status {
-  const { places, topology, hosts, secrets, account, url, state, installation, beside } = parts;
+  const { places, topology, hosts, secrets, account, url, api, state, installation, beside } = parts;
   return {
     name: places.name,
     state,
     url,
-    api: `${url}/api/v1`,
+    api: `${api}/api/v1`,
     stateDirectory: places.directory,
     slot: SLOT,
     hosts: topology.hosts

@@ -2,6 +2,7 @@ import { chmod, mkdir, rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { realRunner } from '../kernel/run.ts';
 import { CONTROL_PORT, type DaemonDeps } from './daemons.ts';
+import { openDoor } from './door.ts';
 import { prepareAccount } from './device/ssh.ts';
 import { ask, controlAnswers, healthy } from './health.ts';
 import { hostsOf } from './hosts.ts';
@@ -59,12 +60,14 @@ export async function openLab(options: LabOptions): Promise<Lab> {
 
   const runner = realRunner();
   const machineDevice = machineDeviceOf(places.directory);
-  const topology = topologyOf({ gateways: options.gateways, net: await freeNet(runner, places.directory) });
+  const net = await freeNet(runner, places.directory);
+  const topology = topologyOf({ gateways: options.gateways, net });
   const network = networkOf(topology, machineDevice, runner);
   const url = `http://${topology.controlAddress}:${CONTROL_PORT}`;
+  const door = await openDoor(net, { host: topology.controlAddress, port: CONTROL_PORT });
   const secrets = await loadSecrets(places.secrets);
   const account = await prepareAccount(places.host('devices'), secrets.device, runner);
-  const deps: DaemonDeps = { places, secrets, account, runner, url };
+  const deps: DaemonDeps = { places, secrets, account, runner, url, publicUrl: door.url };
   const hosts = hostsOf(topology, network, machineDevice, deps);
   const { promise: ended, resolve: end } = Promise.withResolvers<void>();
   let state: Status['state'] = 'starting';
@@ -74,7 +77,18 @@ export async function openLab(options: LabOptions): Promise<Lab> {
   const status = async (): Promise<Status> => {
     const asking = apis && ask(apis.platform, apis.administrators).catch(() => undefined);
     const installation = await Promise.race([asking, delay(STATUS_WITHIN_MS, undefined, { ref: false })]);
-    return statusOf({ places, topology, hosts, secrets, account, url, state, installation, beside });
+    return statusOf({
+      places,
+      topology,
+      hosts,
+      secrets,
+      account,
+      url: door.url,
+      api: url,
+      state,
+      installation,
+      beside,
+    });
   };
 
   const bringUp = async (): Promise<Status> => {
@@ -112,6 +126,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     if (closing.signal.aborted) return ended;
     closing.abort();
     hosts.leave();
+    door.close();
     await network.down();
     server.close();
     await Promise.all([rm(places.socket, { force: true }), rm(places.runtime, { force: true })]);

@@ -23,7 +23,7 @@ export async function showAgent(deps: Deps, actor: Actor, plantId: string): Prom
 export async function inviteAgent(deps: Deps, actor: Actor, plantId: string): Promise<EnrollmentTokenJson> {
   await asOwnerOf(deps.db, actor, plantId, new Date(deps.clock.now()));
   const made = await makeEnrollmentToken(deps.db, deps, actor, { plantId });
-  return { ...made, command: commandFor(deps.publicUrl) };
+  return { ...made, command: commandFor(deps.daemonsUrl ?? deps.publicUrl) };
 }
 
 /** Withdraws a plant's agent: its keys are refused from then on, and nobody reaches the plant. */
@@ -36,11 +36,11 @@ export async function removeAgent(deps: Deps, actor: Actor, plantId: string): Pr
 }
 
 /** The token goes in by standard input: neither the shell's history nor the list of processes shows it. */
-function commandFor(publicUrl: string): string {
+function commandFor(daemonsUrl: string): string {
   const file = '/etc/parkway/enrollment-token';
   return (
     `install -D -m 600 /dev/stdin ${file} && ` +
-    `PARKWAY_CONTROL_URL=${publicUrl} PARKWAY_STATE_DIR=/var/lib/parkway PARKWAY_ENROLLMENT_TOKEN_FILE=${file} ` +
+    `PARKWAY_CONTROL_URL=${daemonsUrl} PARKWAY_STATE_DIR=/var/lib/parkway PARKWAY_ENROLLMENT_TOKEN_FILE=${file} ` +
     'npx node src/agent/main.ts'
   );
 }

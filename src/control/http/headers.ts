@@ -13,7 +13,6 @@ const NOTHING = {
 /** What no page of Parkway asks a browser for. */
 const PERMISSIONS = [
   'accelerometer',
-  'bluetooth',
   'camera',
   'display-capture',
   'geolocation',
