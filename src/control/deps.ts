@@ -9,6 +9,7 @@ import type { Clock } from '../net/clock.ts';
 import type { Pools } from '../net/pools.ts';
 import type { Db } from '../store/db.ts';
 import type { Installation } from '../store/installation.ts';
+import type { Places } from './places.ts';
 
 /** What use cases, routes and tasks stand on. */
 export interface Deps {
@@ -24,4 +25,6 @@ export interface Deps {
   readonly publicUrl: string;
   /** Where daemons reach it, when that is not `publicUrl`. */
   readonly daemonsUrl?: string;
+  /** Says where an address is; undefined without the operator's database. */
+  readonly places?: Places | undefined;
 }

@@ -1,7 +1,15 @@
 import { createHash, randomBytes } from 'node:crypto';
 
 /** What a secret is for; its first characters say so, to people and to scanners for leaked secrets. */
-const PREFIXES = { session: 'pws_', token: 'pwt_', enrollment: 'pwe_', invitation: 'pwi_' } as const;
+const PREFIXES = {
+  session: 'pws_',
+  token: 'pwt_',
+  enrollment: 'pwe_',
+  invitation: 'pwi_',
+  challenge: 'pwc_',
+  reset: 'pwr_',
+  device: 'pwd_',
+} as const;
 export type SecretKind = keyof typeof PREFIXES;
 
 /** Makes a secret of 32 random bytes. Only its hash is kept. */

@@ -43,6 +43,7 @@ describe.each(ENGINES)('on %s', (engine) => {
 /** Ten rows per table on either side of the time they are kept, an hour apart at least. */
 async function fill(db: Db): Promise<void> {
   const user = await addUser(db);
+  const users = await Promise.all(Array.from({ length: 20 }, () => addUser(db)));
   const plant = await addPlant(db, await addOrganization(db));
   const [gateway] = (
     await sql<{ no: number }>`
@@ -58,6 +59,11 @@ async function fill(db: Db): Promise<void> {
       enrollment_tokens: sql`select t, ${plant.id}::uuid, sha256(n::text::bytea), t + interval '1 day'`,
       idempotency_keys: sql`select t, ${user}::uuid, n::text, 'x'::bytea`,
       sessions: sql`select t, ${user}::uuid, sha256(n::text::bytea)`,
+      sign_in_challenges: sql`select t, ${user}::uuid, sha256(n::text::bytea)`,
+      second_factor_setups: sql`select t, (${users}::uuid[])[n + 1], 'x'`,
+      password_resets: sql`select t, (${users}::uuid[])[n + 1], sha256(n::text::bytea)`,
+      familiar: sql`select t, ${user}::uuid, sha256(n::text::bytea)`,
+      account_events: sql`select t, ${user}::uuid, 'password-changed'`,
     }[table];
     const columns = {
       corrections: 'kind, detail',
@@ -65,6 +71,11 @@ async function fill(db: Db): Promise<void> {
       enrollment_tokens: 'plant_id, token_hash, expires_at',
       idempotency_keys: 'user_id, key, request_hash',
       sessions: 'user_id, token_hash',
+      sign_in_challenges: 'user_id, token_hash',
+      second_factor_setups: 'user_id, sealed_secret',
+      password_resets: 'user_id, token_hash',
+      familiar: 'user_id, key',
+      account_events: 'user_id, kind',
     }[table];
     await sql`
       insert into ${sql.table(table)} (${sql.ref(column)}, ${sql.raw(columns)})

@@ -14,6 +14,11 @@ export const RETENTION = [
   { table: 'enrollment_tokens', column: 'created_at', days: 30 },
   { table: 'idempotency_keys', column: 'created_at', days: 1 },
   { table: 'sessions', column: 'expires_at', days: 0 },
+  { table: 'sign_in_challenges', column: 'expires_at', days: 0 },
+  { table: 'second_factor_setups', column: 'expires_at', days: 0 },
+  { table: 'password_resets', column: 'expires_at', days: 0 },
+  { table: 'familiar', column: 'last_used_at', days: 90 },
+  { table: 'account_events', column: 'at', days: 730 },
 ] as const;
 
 /** Rows per transaction: nobody waits for more than that. */

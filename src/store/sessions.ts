@@ -1,4 +1,6 @@
+import { sql } from 'kysely';
 import type { Db, Tx } from './db.ts';
+import type { Window } from './page.ts';
 import type { SessionFactor } from './schema.ts';
 
 /** How stale `last_used_at` may be: most requests cost no write. */
@@ -97,7 +99,55 @@ function idleSince(cookie: boolean, now: Date): Date {
   return new Date(now.getTime() - (cookie ? IDLE_HOURS.browser : IDLE_HOURS.bearer) * HOUR_MS);
 }
 
-/** Ends one session of a user. */
-export async function deleteSession(db: Db | Tx, userId: string, id: string): Promise<void> {
-  await db.deleteFrom('sessions').where('user_id', '=', userId).where('id', '=', id).execute();
+/** Ends one session of a user. Returns whether there was one. */
+export async function deleteSession(db: Db | Tx, userId: string, id: string): Promise<boolean> {
+  const { numDeletedRows } = await db
+    .deleteFrom('sessions')
+    .where('user_id', '=', userId)
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return numDeletedRows > 0n;
+}
+
+/** Ends all sessions of a user but one, or all. `proved` is noted on the one that stays, when something was proved with it. */
+export async function deleteOtherSessions(
+  db: Db | Tx,
+  userId: string,
+  keep: string | undefined,
+  proved?: SessionFactor,
+): Promise<void> {
+  await db
+    .deleteFrom('sessions')
+    .where('user_id', '=', userId)
+    .$if(keep !== undefined, (query) => query.where('id', '<>', keep ?? ''))
+    .execute();
+  if (keep === undefined || proved === undefined) return;
+  await db.updateTable('sessions').set({ second_factor: proved }).where('id', '=', keep).execute();
+}
+
+/** A session as its owner sees it. */
+export interface SessionRow {
+  readonly id: string;
+  readonly cookie: boolean;
+  readonly source: string | null;
+  readonly userAgent: string;
+  readonly createdAt: Date;
+  readonly lastUsedAt: Date;
+  readonly expiresAt: Date;
+  /** Its place in the list. */
+  readonly key: string;
+}
+
+/** A user's live sessions, the latest first. */
+export async function listSessions(db: Db, userId: string, now: Date, window: Window): Promise<SessionRow[]> {
+  const [created = null, id = null] = window.after ?? [];
+  const { rows } = await sql<SessionRow>`
+    select id, cookie, host(source) as source, user_agent as "userAgent", created_at as "createdAt",
+           last_used_at as "lastUsedAt", expires_at as "expiresAt", created_at::text as key
+      from sessions
+     where user_id = ${userId} and expires_at > ${now}
+       and last_used_at > case when cookie then ${idleSince(true, now)}::timestamptz else ${idleSince(false, now)}::timestamptz end
+       and (${created}::timestamptz is null or (created_at, id) < (${created}::timestamptz, ${id}::uuid))
+     order by created_at desc, id desc limit ${window.limit}`.execute(db);
+  return rows;
 }

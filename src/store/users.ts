@@ -30,6 +30,47 @@ export async function findForSignIn(
     .executeTakeFirst();
 }
 
+/** The hash of a live user's password; null when there is none. */
+export async function passwordHashOf(db: Db | Tx, id: string): Promise<string | null> {
+  const row = await db
+    .selectFrom('users')
+    .select('password_hash as passwordHash')
+    .where('id', '=', id)
+    .where('deleted_at', 'is', null)
+    .executeTakeFirst();
+  return row?.passwordHash ?? null;
+}
+
+/** Gives a live user another password. */
+export async function setPassword(db: Db | Tx, id: string, passwordHash: string): Promise<void> {
+  await db
+    .updateTable('users')
+    .set({ password_hash: passwordHash })
+    .where('id', '=', id)
+    .where('deleted_at', 'is', null)
+    .execute();
+}
+
+/** Gives a user another name. */
+export async function renameUser(db: Db, id: string, name: string): Promise<void> {
+  await db.updateTable('users').set({ name }).where('id', '=', id).where('deleted_at', 'is', null).execute();
+}
+
+/** What a user chose for the screen: whatever was stored, for the reader to check. */
+export async function readPreferences(db: Db, id: string): Promise<unknown> {
+  const row = await db.selectFrom('users').select('preferences').where('id', '=', id).executeTakeFirst();
+  return row?.preferences ?? {};
+}
+
+/** Changes some of a user's preferences. */
+export async function mergePreferences(db: Db, id: string, some: object): Promise<void> {
+  await db
+    .updateTable('users')
+    .set({ preferences: sql`preferences || ${JSON.stringify(some)}::jsonb` })
+    .where('id', '=', id)
+    .execute();
+}
+
 /** The organizations of a user, by name, and the role in each. */
 export async function membershipsOf(
   db: Db,
@@ -70,12 +111,26 @@ export async function insertFirstUser(
   return rows.length > 0;
 }
 
+/** What lets a user in, and what is of no use without one. */
+const OF_A_USER = [
+  'sessions',
+  'sign_in_challenges',
+  'second_factors',
+  'second_factor_setups',
+  'password_resets',
+  'familiar',
+  'api_tokens',
+  'invitations',
+  'memberships',
+  'idempotency_keys',
+] as const;
+
 /**
  * Marks a user as deleted and takes all that lets them in: sessions, API tokens, invitations, memberships and what hangs
  * on these (ACC-9). The row stays, for the audit trail. Withdraw the certificate as well, and derive afterwards.
  */
 export async function deleteUser(tx: Tx, userId: string, now: Date): Promise<void> {
-  for (const table of ['sessions', 'api_tokens', 'invitations', 'memberships', 'idempotency_keys'] as const) {
+  for (const table of OF_A_USER) {
     await tx.deleteFrom(table).where('user_id', '=', userId).execute();
   }
   // An enrolment token of theirs that nobody used yet would still admit a machine.

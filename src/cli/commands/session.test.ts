@@ -13,7 +13,13 @@ beforeEach(async () => {
   remove = () => ({});
   stub = await startStub({
     'POST /sessions': ({ text }) =>
-      text.includes('secret word') ? { status: 201, body: opened } : problem('wrong-credentials', 'Try again.'),
+      text.includes('with a phone')
+        ? { status: 202, body: { challenge: 'the-challenge', expiresAt: opened.expiresAt } }
+        : text.includes('secret word')
+          ? { status: 201, body: opened }
+          : problem('wrong-credentials', 'Try again.'),
+    'POST /sessions/challenge': ({ text }) =>
+      text.includes('123456') ? { status: 201, body: opened } : problem('wrong-code', 'Try the next one.'),
     'POST /invitations/accept': () => ({ status: 201, body: opened }),
     'DELETE /sessions/current': () => remove(),
     'GET /me': () => ({ body: { user, platformAdministrator: false, memberships: [], scopes: null } }),
@@ -49,6 +55,18 @@ describe('parkway login', () => {
     });
     expect(call).toMatchObject({ exit: 1 });
     expect(existsSync(file())).toBe(false);
+  });
+
+  it('asks for the code where a second factor is in force, or reads it (USR-1)', async () => {
+    const words = ['login', '--url', stub.url, '--email', user.email];
+    const asked = await stub.call(words, { answers: ['with a phone', '123456'], signedOut: true });
+    expect(asked).toMatchObject({ exit: 0 });
+    expect(JSON.parse(stub.asked.at(-1)?.text ?? '')).toEqual({ challenge: 'the-challenge', code: '123456' });
+    const input = 'with a phone\n123456\n';
+    expect(await stub.call([...words, '--code-stdin'], { input, signedOut: true })).toMatchObject({ exit: 0 });
+    const wrong = await stub.call(words, { answers: ['with a phone', '000000'], signedOut: true });
+    expect(wrong).toMatchObject({ exit: 1 });
+    expect(wrong.err).toContain('wrong-code');
   });
 
   it('is wrong usage where nobody can be asked', async () => {

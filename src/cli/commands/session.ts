@@ -1,6 +1,12 @@
 import { Command } from 'commander';
-import { type NewSessionJson, meSchema, newSessionSchema } from '../../wire/rest/sessions.ts';
-import { type Answer, api, connect } from '../client.ts';
+import {
+  type ChallengeJson,
+  type NewSessionJson,
+  challengeSchema,
+  meSchema,
+  newSessionSchema,
+} from '../../wire/rest/sessions.ts';
+import { type Answer, type Api, api, connect } from '../client.ts';
 import { type Common, show, verbless } from '../command.ts';
 import type { Context } from '../context.ts';
 import {
@@ -19,8 +25,12 @@ interface SignIn extends Common {
   readonly email?: string;
   readonly name?: string;
   readonly passwordStdin?: true;
+  readonly codeStdin?: true;
   readonly stdin?: true;
 }
+
+/** What of `/me` is shown. */
+const whoSchema = meSchema.pick({ user: true, platformAdministrator: true, memberships: true });
 
 /** `parkway login`: opens a session and remembers it. */
 export function loginCommand(context: Context): Command {
@@ -33,19 +43,40 @@ export function loginCommand(context: Context): Command {
   )
     .option('--email <address>', 'your address; asked for when it is not given')
     .option('--password-stdin', 'read the password from standard input')
+    .option('--code-stdin', 'read the password and the code of the second factor from standard input, a line each')
     .action(async (options: SignIn) => {
       const url = await serverOf(context, options);
       const email = options.email ?? (await asked(context, 'Email: ', '--email'));
-      const password = options.passwordStdin
-        ? (await context.terminal.readInput()).replace(/\r?\n$/, '')
-        : await asked(context, 'Password: ', '--password-stdin', 'hidden');
-      await remember(
-        context,
-        options,
-        url,
-        await api(url, undefined).send('POST', '/sessions', { email, password }, newSessionSchema),
-      );
+      const { password, code } = await secretsOf(context, options);
+      const server = api(url, undefined);
+      const answer = await server.send('POST', '/sessions', { email, password }, newSessionSchema.or(challengeSchema));
+      await remember(context, options, url, isSession(answer) ? answer : await passed(context, server, answer, code));
     });
+}
+
+async function secretsOf(context: Context, options: SignIn): Promise<{ password: string; code?: string }> {
+  if (options.codeStdin) {
+    const [password = '', code = ''] = (await context.terminal.readInput()).split(/\r?\n/);
+    return { password, code };
+  }
+  if (options.passwordStdin) return { password: (await context.terminal.readInput()).replace(/\r?\n$/, '') };
+  return { password: await asked(context, 'Password: ', '--password-stdin', 'hidden') };
+}
+
+/** Finishes signing in with the code that was given, or asks for it. */
+async function passed(
+  context: Context,
+  server: Api,
+  { value }: Answer<NewSessionJson | ChallengeJson>,
+  given: string | undefined,
+): Promise<Answer<NewSessionJson>> {
+  const code = given ?? (await asked(context, 'Code, or recovery code: ', '--code-stdin'));
+  const challenge = 'challenge' in value ? value.challenge : '';
+  return server.send('POST', '/sessions/challenge', { challenge, code }, newSessionSchema);
+}
+
+function isSession(answer: Answer<NewSessionJson | ChallengeJson>): answer is Answer<NewSessionJson> {
+  return 'token' in answer.value;
 }
 
 /** `parkway join`: accepts an invitation, which makes the account's password and signs in. */
@@ -95,7 +126,7 @@ export function logoutCommand(context: Context): Command {
 export function whoamiCommand(context: Context): Command {
   return single('whoami', 'Show who you are signed in as.', 'whoami').action(async (options: Common) => {
     const connected = await connect(context);
-    show(context, options, await connected.get('/me', meSchema), (me) =>
+    show(context, options, await connected.get('/me', whoSchema), (me) =>
       formatThing([
         ['Account', `${me.user.name} <${me.user.email}>`],
         ['Server', connected.url],

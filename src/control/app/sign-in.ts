@@ -1,53 +1,60 @@
-import ipaddr from 'ipaddr.js';
-import { findForSignIn } from '../../store/users.ts';
+import { insertEvent } from '../../store/account-events.ts';
+import { endChallenge, tryChallenge } from '../../store/challenges.ts';
+import { findForSignIn, findUser } from '../../store/users.ts';
 import { Problem } from '../../wire/problem.ts';
-import type { SignInInput } from '../../wire/rest/sessions.ts';
+import type { ChallengeInput, SignInInput } from '../../wire/rest/sessions.ts';
 import type { Deps } from '../deps.ts';
 import { checkPassword } from '../password.ts';
-import { type Throttle, newThrottle } from '../throttle.ts';
-import { type Client, type OpenedSession, openSession } from './open-session.ts';
+import { hashSecret } from '../secret.ts';
+import { countCode, countSignIn, forgiveSignIn } from './attempts.ts';
+import { type Challenged, type Client, type OpenedSession, admit, openSession } from './open-session.ts';
+import { acceptCode, wrongCode } from './prove.ts';
 
-const WINDOW_MS = 15 * 60 * 1000;
+/** Codes that one challenge takes. */
+const CODES = 5;
 
 /**
- * Failed attempts are counted per account and source, so that nobody can lock out somebody elsewhere, and per source,
- * so that one cannot try the same password on everybody.
+ * Signs in with address and password. Unknown addresses and wrong passwords get one answer and cost the same (USR-2). Where a second
+ * factor is in force the answer is a challenge, and the attempt counts until it is passed.
  */
-export interface Attempts {
-  readonly account: Throttle;
-  readonly source: Throttle;
-}
-
-/** The limits of failed sign-ins: 10 per account and source, 100 per source, in 15 minutes. */
-export function newAttempts({ clock }: Pick<Deps, 'clock'>): Attempts {
-  return {
-    account: newThrottle({ limit: 10, windowMs: WINDOW_MS, clock }),
-    source: newThrottle({ limit: 100, windowMs: WINDOW_MS, clock }),
-  };
-}
-
-/** Signs in with address and password. Unknown addresses and wrong passwords get one answer and cost the same (USR-2). */
 export async function signIn(
   deps: Deps,
-  attempts: Attempts,
   { email, password, cookie }: SignInInput,
   client: Client,
-): Promise<OpenedSession> {
-  const source = networkOf(client.source);
-  const account = `${email.toLowerCase()} ${source}`;
-  const wait = attempts.source.take(source) || attempts.account.take(account);
-  if (wait > 0) throw new Problem('too-many-attempts', `Wait ${wait} seconds, then try again.`, wait);
+): Promise<OpenedSession | Challenged> {
+  await countSignIn(deps, email, client);
   const user = await findForSignIn(deps.db, email);
   if (!(await checkPassword(password, user?.passwordHash ?? null)) || user === undefined) {
     throw new Problem('wrong-credentials', 'No account has this address and password. Check both.');
   }
-  attempts.source.forgive(source);
-  attempts.account.forgive(account);
-  return openSession(deps, user, client, { cookie });
+  const admitted = await admit(deps, user, client, { cookie });
+  if (!('challenge' in admitted)) await forgiveSignIn(deps, email, client);
+  return admitted;
 }
 
-/** One source: an IPv4 address, or the /64 that one IPv6 site has at the least. */
-function networkOf(source: string): string {
-  const address = ipaddr.parse(source);
-  return address.kind() === 'ipv4' ? source : Buffer.from(address.toByteArray().slice(0, 8)).toString('hex');
+/**
+ * Ends a challenge with a code or the recovery code, and opens the session. Refuses with `wrong-code`, and with `challenge-invalid`
+ * what is unknown, over, or was tried too often.
+ */
+export async function passChallenge(deps: Deps, input: ChallengeInput, client: Client): Promise<OpenedSession> {
+  const now = new Date(deps.clock.now());
+  const hash = hashSecret(input.challenge);
+  const userId = await tryChallenge(deps.db, hash, CODES, now);
+  const user = userId === undefined ? undefined : await findUser(deps.db, userId);
+  if (user === undefined) throw over();
+  const forgive = await countCode(deps, user.email, client);
+  const secondFactor = await acceptCode(deps, user.id, input.code);
+  if (secondFactor === undefined) throw wrongCode();
+  if (!(await endChallenge(deps.db, hash))) throw over();
+  forgive();
+  await forgiveSignIn(deps, user.email, client);
+  if (secondFactor === 'recovery') {
+    const { source } = client;
+    await insertEvent(deps.db, { kind: 'second-factor-recovered', userId: user.id, actorId: user.id, source }, now);
+  }
+  return openSession(deps, user, client, { cookie: input.cookie, secondFactor });
+}
+
+function over(): Problem {
+  return new Problem('challenge-invalid', 'It took too long, or too many codes were wrong. Sign in again.');
 }

@@ -41,6 +41,7 @@ import { describeApi, describeRoute } from './openapi.ts';
 import { platformRoutes } from './platform.ts';
 import { revisionRoutes } from './revisions.ts';
 import { routeRoutes } from './routes.ts';
+import { secondFactorRoutes } from './second-factor.ts';
 import { sessionRoutes } from './sessions.ts';
 import { tokenRoutes } from './tokens.ts';
 import { serveWeb } from './web.ts';
@@ -141,6 +142,7 @@ function takeEmptyBodies(app: App): void {
 
 const RESOURCES: readonly ((app: App, deps: Deps) => void)[] = [
   sessionRoutes,
+  secondFactorRoutes,
   meRoutes,
   tokenRoutes,
   certificateRoutes,

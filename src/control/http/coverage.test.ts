@@ -8,6 +8,7 @@ const PUBLIC = {
   'GET /readyz': 'asked by load balancers',
   'GET /api/v1/openapi.json': 'says nothing of this installation but its address',
   'POST /api/v1/sessions': 'is how one signs in',
+  'POST /api/v1/sessions/challenge': 'is how one finishes signing in',
   'POST /api/v1/invitations/accept': 'takes an invitation token',
   'POST /api/v1/enroll': 'takes an enrolment token',
 };

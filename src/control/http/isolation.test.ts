@@ -80,7 +80,8 @@ test('a thing of another organization answers in every endpoint exactly like one
   await using world = await tenants();
   const { stranger, control } = world;
   const own = await control.call<{ id: string }>(world.root, 'POST', '/tokens', { name: 'n', scopes: ['read'] });
-  const ids = { ...idsOf(world), tokens: own.json.id };
+  const { items } = (await control.call<{ items: { id: string }[] }>(world.root, 'GET', '/sessions')).json;
+  const ids = { ...idsOf(world), tokens: own.json.id, sessions: items[0]?.id ?? '' };
   const before = await world.everything();
   const all = await operations(world);
   expect(all.length).toBeGreaterThan(40);
@@ -96,7 +97,7 @@ test('a thing of another organization answers in every endpoint exactly like one
 
 test('nobody without an account learns anything either', async () => {
   await using world = await tenants();
-  const ids = { ...idsOf(world), tokens: crypto.randomUUID() };
+  const ids = { ...idsOf(world), tokens: crypto.randomUUID(), sessions: crypto.randomUUID() };
   for (const operation of await operations(world)) {
     const [theirs] = await both(world, { id: '', email: '', token: 'pws_unknown' }, operation, ids);
     expect([operation.join(' '), theirs.status]).toEqual([operation.join(' '), 401]);

@@ -48,7 +48,35 @@ test('/me tells who one is, and as what', async () => {
     user: { id: staff.moderator.id, email: 'moderator@x.test', name: 'moderator@x.test' },
     platformAdministrator: false,
     memberships: [{ organizationId: sunfield, organizationName: 'Sunfield', role: 'moderator' }],
+    hasPassword: true,
+    secondFactor: 'setup-recommended',
+    via: {
+      kind: 'session',
+      id: expect.any(String),
+      browser: false,
+      secondFactor: 'none',
+      idleUntil: expect.any(String),
+      expiresAt: expect.any(String),
+    },
+    preferences: { language: null, theme: 'system', timeZone: null, density: 'comfortable' },
     scopes: null,
   });
+  expect((await control.call(staff.guest, 'GET', '/me')).json).toMatchObject({ secondFactor: 'off' });
   expect((await control.call(root, 'GET', '/me')).json).toMatchObject({ platformAdministrator: true, memberships: [] });
+});
+
+test('one’s name and preferences are one’s own to change, piece by piece', async () => {
+  await using world = await tenants();
+  const { control, staff } = world;
+  const change = (path: string, body: object) => control.call(staff.guest, 'PATCH', path, body);
+  expect((await change('/me', { name: ' Ada ' })).json).toMatchObject({ id: staff.guest.id, name: 'Ada' });
+  expect((await change('/me/preferences', { theme: 'dark', timeZone: 'Europe/Lisbon' })).status).toBe(200);
+  expect((await change('/me/preferences', { language: 'pt' })).json).toEqual({
+    language: 'pt',
+    theme: 'dark',
+    timeZone: 'Europe/Lisbon',
+    density: 'comfortable',
+  });
+  expect(codeOf(await change('/me/preferences', { timeZone: 'Mars/Olympus' }))).toBe('invalid-request');
+  expect(codeOf(await change('/me/preferences', { language: 'tlh' }))).toBe('invalid-request');
 });

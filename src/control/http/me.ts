@@ -1,11 +1,15 @@
-import { findUser, membershipsOf } from '../../store/users.ts';
+import { readSecondFactor } from '../../store/second-factors.ts';
+import { findUser, membershipsOf, mergePreferences, passwordHashOf, renameUser } from '../../store/users.ts';
 import { nothing, idParams } from '../../wire/rest/common.ts';
-import { meSchema } from '../../wire/rest/sessions.ts';
+import { mePatch, meSchema, preferencesPatch, preferencesSchema, userSchema } from '../../wire/rest/sessions.ts';
+import { preferencesOf, secondFactorOf, viaOf } from '../app/describe-me.ts';
 import { removeUser } from '../app/remove-user.ts';
 import type { Deps } from '../deps.ts';
 import { found } from '../refuse.ts';
 import type { App } from './app.ts';
 import { answerRevision } from './idempotency.ts';
+
+const tags = ['Account'];
 
 /** One's own account. */
 export function meRoutes(app: App, deps: Deps): void {
@@ -13,19 +17,57 @@ export function meRoutes(app: App, deps: Deps): void {
     '/me',
     {
       config: { access: 'anyone' },
+      schema: { operationId: 'getMe', summary: 'Who you are signed in as', tags, response: { 200: meSchema } },
+    },
+    async ({ actor }) => {
+      const { userId, platformAdministrator, scopes } = actor;
+      const memberships = await membershipsOf(deps.db, userId);
+      const isOn = (await readSecondFactor(deps.db, userId)) !== undefined;
+      return {
+        user: found(await findUser(deps.db, userId), 'user'),
+        platformAdministrator,
+        memberships,
+        hasPassword: (await passwordHashOf(deps.db, userId)) !== null,
+        secondFactor: secondFactorOf(actor, memberships, isOn),
+        via: viaOf(actor),
+        preferences: await preferencesOf(deps, userId),
+        scopes: scopes === 'all' ? null : [...scopes],
+      };
+    },
+  );
+  app.patch(
+    '/me',
+    {
+      config: { access: 'manage' },
       schema: {
-        operationId: 'getMe',
-        summary: 'Who you are signed in as',
-        tags: ['Account'],
-        response: { 200: meSchema },
+        operationId: 'changeMe',
+        summary: 'Change what you are called',
+        tags,
+        body: mePatch,
+        response: { 200: userSchema },
       },
     },
-    async ({ actor: { userId, platformAdministrator, scopes } }) => ({
-      user: found(await findUser(deps.db, userId), 'user'),
-      platformAdministrator,
-      memberships: await membershipsOf(deps.db, userId),
-      scopes: scopes === 'all' ? null : [...scopes],
-    }),
+    async ({ actor: { userId }, body }) => {
+      await renameUser(deps.db, userId, body.name);
+      return found(await findUser(deps.db, userId), 'user');
+    },
+  );
+  app.patch(
+    '/me/preferences',
+    {
+      config: { access: 'manage' },
+      schema: {
+        operationId: 'changePreferences',
+        summary: 'Choose language, theme, time zone, density',
+        tags,
+        body: preferencesPatch,
+        response: { 200: preferencesSchema },
+      },
+    },
+    async ({ actor: { userId }, body }) => {
+      await mergePreferences(deps.db, userId, body);
+      return preferencesOf(deps, userId);
+    },
   );
   app.delete(
     '/users/:id',

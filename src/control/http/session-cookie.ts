@@ -11,6 +11,10 @@ import type { Deps } from '../deps.ts';
 /** `__Host-`: only over HTTPS, only from this very host, and no sub-domain can set it. */
 export const SESSION_COOKIE = '__Host-parkway';
 
+/** Says which browser it is, so that guessers elsewhere do not lock its owner out. Lets nobody in. */
+const DEVICE_COOKIE = '__Host-parkway-device';
+const DEVICE_SECONDS = 90 * 24 * 3600;
+
 /** What a browser adds to every request that it means; a form of another site cannot. */
 export const OWN_HEADER = 'x-parkway';
 
@@ -19,11 +23,15 @@ const FIXED = { path: '/', secure: true, httpOnly: true, sameSite: 'strict' } as
 const SAFE: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];
 
 /** Answers a session that was opened: with its token, or for a browser with the token as a cookie and not in the body. */
-export function handOver(reply: FastifyReply, { token, expiresAt, user, cookie }: OpenedSession): OpenedSessionJson {
+export function handOver(
+  reply: FastifyReply,
+  { token, expiresAt, user, cookie, device }: OpenedSession,
+): OpenedSessionJson {
   // Proxies and the browser keep no answer that opens a session.
   void reply.header('cache-control', 'no-store');
   if (!cookie) return { token, expiresAt, user };
   void reply.setCookie(SESSION_COOKIE, token, { ...FIXED, expires: new Date(expiresAt) });
+  if (device !== undefined) void reply.setCookie(DEVICE_COOKIE, device, { ...FIXED, maxAge: DEVICE_SECONDS });
   return { expiresAt, user };
 }
 
@@ -34,7 +42,16 @@ export function takeBack(reply: FastifyReply): void {
 
 /** The secret in the session's cookie. */
 export function secretInCookie(request: FastifyRequest): string | undefined {
-  const secret = request.cookies[SESSION_COOKIE];
+  return wordIn(request, SESSION_COOKIE);
+}
+
+/** What the browser kept of an earlier sign-in. */
+export function deviceOf(request: FastifyRequest): string | undefined {
+  return wordIn(request, DEVICE_COOKIE);
+}
+
+function wordIn(request: FastifyRequest, name: string): string | undefined {
+  const secret = request.cookies[name];
   return secret !== undefined && /^\S{1,200}$/.test(secret) ? secret : undefined;
 }
 

@@ -85,3 +85,50 @@ test('signing in rightly does not count as an attempt', async () => {
     expect((await signIn(control, 'a@x.test', PASSWORD)).status).toBe(201);
   }
 });
+
+test('USR-2: guessers elsewhere, however many, lock out neither a device nor a network that the person signed in with', async () => {
+  await using control = await testControl();
+  await control.person('a@x.test', { passwordHash: await hashPassword(PASSWORD) });
+  expect((await signIn(control, 'a@x.test', PASSWORD, '192.0.2.7')).status).toBe(201);
+  const headers = { 'x-parkway': '1', 'sec-fetch-site': 'same-origin' };
+  const body = { email: 'a@x.test', password: PASSWORD, cookie: true };
+  const browser = (remoteAddress: string, more: object = {}) =>
+    control.call(undefined, 'POST', '/sessions', body, { remoteAddress, headers: { ...headers, ...more } });
+  const device = [(await browser('192.0.2.8')).headers['set-cookie']].flat().map((one) => one?.split(';')[0]);
+  for (let attempt = 0; attempt < 60; attempt += 1) {
+    await signIn(control, 'a@x.test', 'wrong', `198.51.100.${1 + (attempt % 20)}`);
+  }
+  // From anywhere new it has to wait, as it would for an address without an account.
+  expect(codeOf(await signIn(control, 'a@x.test', PASSWORD, '203.0.113.1'))).toBe('too-many-attempts');
+  expect((await signIn(control, 'a@x.test', PASSWORD, '192.0.2.7')).status).toBe(201);
+  expect((await browser('203.0.113.2', { cookie: device.join('; ') })).status).toBe(201);
+});
+
+test('USR-1: one sees one’s live sessions with device and source, ends one, and ends all others', async () => {
+  await using control = await testControl();
+  const person = await control.person('a@x.test', { passwordHash: await hashPassword(PASSWORD) });
+  const agent = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0';
+  const more = { remoteAddress: '192.0.2.9', headers: { 'user-agent': agent } };
+  control.advance(1000);
+  const body = { email: 'a@x.test', password: PASSWORD };
+  const second = (await control.call<NewSession>(undefined, 'POST', '/sessions', body, more)).json;
+  const list = async () =>
+    (await control.call<{ items: { id: string; current: boolean }[] }>(person, 'GET', '/sessions?limit=10')).json.items;
+  const [latest, own] = await list();
+  expect(latest).toMatchObject({
+    current: false,
+    browser: false,
+    device: { client: 'Firefox', system: 'Windows' },
+    source: '192.0.2.9',
+    place: null,
+  });
+  expect(own?.current).toBe(true);
+  expect((await control.call(person, 'DELETE', `/sessions/${latest?.id}`)).status).toBe(204);
+  expect(codeOf(await control.call(second, 'GET', '/me'))).toBe('not-signed-in');
+  const third = (await signIn(control, 'a@x.test', PASSWORD)).json;
+  expect((await control.call(person, 'DELETE', '/sessions')).status).toBe(204);
+  expect(codeOf(await control.call(third, 'GET', '/me'))).toBe('not-signed-in');
+  expect((await list()).map(({ id }) => id)).toEqual([own?.id]);
+  control.advance(73 * HOUR);
+  expect(codeOf(await control.call(person, 'GET', '/me'))).toBe('not-signed-in');
+});

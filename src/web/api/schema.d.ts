@@ -245,6 +245,75 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
+        /** Change what you are called */
+        patch: operations["changeMe"];
+        trace?: never;
+    };
+    "/api/v1/me/preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Choose language, theme, time zone, density */
+        patch: operations["changePreferences"];
+        trace?: never;
+    };
+    "/api/v1/me/second-factor/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put the second factor into force by a first code; the recovery code is shown once */
+        post: operations["confirmSecondFactor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/second-factor/off": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Turn the second factor off, with the password and a code */
+        post: operations["turnOffSecondFactor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/second-factor/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin to set up a second factor, or to replace it; the secret is shown once */
+        post: operations["startSecondFactor"];
+        delete?: never;
+        options?: never;
+        head?: never;
         patch?: never;
         trace?: never;
     };
@@ -816,10 +885,49 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Your sessions, the latest first */
+        get: operations["listSessions"];
+        put?: never;
+        /**
+         * Sign in with address and password; a browser asks for a cookie
+         * @description Answers 202 with a challenge when a code of the second factor is due.
+         */
+        post: operations["signIn"];
+        /** End all your sessions but this one */
+        delete: operations["endOtherSessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
         get?: never;
         put?: never;
-        /** Sign in with address and password */
-        post: operations["signIn"];
+        post?: never;
+        /** End one of your sessions */
+        delete: operations["endSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/challenge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Finish signing in with a code, or with the recovery code, which turns the second factor off */
+        post: operations["passChallenge"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1089,6 +1197,12 @@ export interface components {
             rotatedAt: string | null;
             serverPublicKey: string;
         };
+        Challenge: {
+            /** @description For POST /sessions/challenge, with the code */
+            challenge: string;
+            /** Format: date-time */
+            expiresAt: string;
+        };
         Cooperation: {
             /** Format: date-time */
             createdAt: string;
@@ -1196,6 +1310,8 @@ export interface components {
             userId: string;
         };
         Me: {
+            /** @description Without one, people sign in with a provider only */
+            hasPassword: boolean;
             memberships: {
                 /** Format: uuid */
                 organizationId: string;
@@ -1203,9 +1319,32 @@ export interface components {
                 role: components["schemas"]["OrganizationRole"];
             }[];
             platformAdministrator: boolean;
+            preferences: components["schemas"]["Preferences"];
             /** @description Of the API token; null for a session, which may do everything */
             scopes: ("read" | "routes" | "manage" | "platform")[] | null;
+            /**
+             * @description setup-recommended: off, and the account leads others or the recovery code was just used up
+             * @enum {string}
+             */
+            secondFactor: "on" | "off" | "setup-recommended";
             user: components["schemas"]["User"];
+            /** @description How this request proved who it is */
+            via: {
+                browser: boolean;
+                /** @description When it ends for good */
+                expiresAt: string | null;
+                /** Format: uuid */
+                id: string;
+                /** @description When it ends unless it is used */
+                idleUntil: string | null;
+                /** @enum {string} */
+                kind: "session" | "token";
+                /**
+                 * @description What this session was opened with
+                 * @enum {string}
+                 */
+                secondFactor: "none" | "code" | "recovery";
+            };
         };
         Member: {
             /** Format: date-time */
@@ -1277,9 +1416,13 @@ export interface components {
             role: components["schemas"]["OrganizationRole"] | null;
         };
         NewSession: {
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it ends, used or not
+             */
             expiresAt: string;
-            token: string;
+            /** @description Shown this once; absent when it was set as a cookie */
+            token?: string;
             user: components["schemas"]["User"];
         };
         NewToken: {
@@ -1356,6 +1499,22 @@ export interface components {
             /** Format: uuid */
             organizationId: string;
         };
+        Preferences: {
+            /** @enum {string} */
+            density: "comfortable" | "compact";
+            language: ("en" | "de" | "es" | "fr" | "pt" | "it") | null;
+            /** @enum {string} */
+            theme: "system" | "light" | "dark";
+            timeZone: string | null;
+        };
+        PreferencesInput: {
+            /** @enum {string} */
+            density: "comfortable" | "compact";
+            language: ("en" | "de" | "es" | "fr" | "pt" | "it") | null;
+            /** @enum {string} */
+            theme: "system" | "light" | "dark";
+            timeZone: string | null;
+        };
         Problem: {
             code: string;
             detail: string;
@@ -1366,6 +1525,10 @@ export interface components {
             status: number;
             title: string;
             type: string;
+        };
+        RecoveryCode: {
+            /** @description Shown this once; signs in once without a code, and then the factor is off */
+            recoveryCode: string;
         };
         Region: {
             /** Format: uuid */
@@ -1421,6 +1584,45 @@ export interface components {
              * @description Also the id of the route
              */
             subnetId: string;
+        };
+        SecondFactorSetup: {
+            /** Format: date-time */
+            expiresAt: string;
+            /** @description In base32, to type where no QR code can be read */
+            secret: string;
+            /** @description otpauth://…, what the QR code says */
+            uri: string;
+        };
+        Session: {
+            /** @description Held by a browser; else by a program such as the command line */
+            browser: boolean;
+            /** Format: date-time */
+            createdAt: string;
+            /** @description The one that asks */
+            current: boolean;
+            /** @description As it named itself: Firefox, Windows */
+            device: {
+                client: string | null;
+                system: string | null;
+            };
+            /**
+             * Format: date-time
+             * @description When it ends unless it is used
+             */
+            expiresAt: string;
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: date-time
+             * @description Up to a minute late
+             */
+            lastUsedAt: string;
+            place: {
+                city: string | null;
+                country: string | null;
+            } | null;
+            /** @description The address it was opened from */
+            source: string | null;
         };
         Share: {
             /** @description The strongest role that it gives */
@@ -2130,6 +2332,11 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /**
+                     * @description For browsers: the secret is set as a cookie that scripts cannot read, and is not in the answer
+                     * @default false
+                     */
+                    cookie?: boolean;
                     name?: string;
                     password: string;
                     token: string;
@@ -2173,6 +2380,197 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Refused, and nothing was changed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description Refused, and nothing was changed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changePreferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    density?: "comfortable" | "compact";
+                    language?: ("en" | "de" | "es" | "fr" | "pt" | "it") | null;
+                    /** @enum {string} */
+                    theme?: "system" | "light" | "dark";
+                    timeZone?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preferences"];
+                };
+            };
+            /** @description Refused, and nothing was changed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirmSecondFactor: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the request with the same key is harmless */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    code: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCode"];
+                };
+            };
+            /** @description Refused, and nothing was changed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    turnOffSecondFactor: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the request with the same key is harmless */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Of the second factor in force, or its recovery code */
+                    code?: string;
+                    password?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused, and nothing was changed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    startSecondFactor: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the request with the same key is harmless */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Of the second factor in force, or its recovery code */
+                    code?: string;
+                    password?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactorSetup"];
                 };
             };
             /** @description Refused, and nothing was changed */
@@ -3993,6 +4391,44 @@ export interface operations {
             };
         };
     };
+    listSessions: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before */
+                cursor?: string;
+                /** @description How many items at most */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Session"][];
+                        /** @description Cursor of the next page */
+                        next: string | null;
+                    };
+                };
+            };
+            /** @description Refused, and nothing was changed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     signIn: {
         parameters: {
             query?: never;
@@ -4003,8 +4439,119 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /**
+                     * @description For browsers: the secret is set as a cookie that scripts cannot read, and is not in the answer
+                     * @default false
+                     */
+                    cookie?: boolean;
                     email: string;
                     password: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewSession"];
+                };
+            };
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Challenge"];
+                };
+            };
+            /** @description Refused, and nothing was changed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endOtherSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused, and nothing was changed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused, and nothing was changed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    passChallenge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    challenge: string;
+                    code: string;
+                    /**
+                     * @description For browsers: the secret is set as a cookie that scripts cannot read, and is not in the answer
+                     * @default false
+                     */
+                    cookie?: boolean;
                 };
             };
         };

@@ -18,7 +18,21 @@ export const PEOPLE = {
 
 /** Who is signed in, by `?as=`. */
 export function meOf({ as }: MockCall): AnswerOf<'getMe'> {
-  const base = { scopes: null, platformAdministrator: false };
+  const base = {
+    scopes: null,
+    platformAdministrator: false,
+    hasPassword: true,
+    secondFactor: 'on',
+    via: {
+      kind: 'session',
+      id: '00000000-0000-4000-8000-0000000000f1',
+      browser: true,
+      secondFactor: 'code',
+      idleUntil: '2026-11-29T21:00:00.000Z',
+      expiresAt: '2026-12-05T09:00:00.000Z',
+    },
+    preferences: { language: null, theme: 'system', timeZone: null, density: 'comfortable' },
+  } as const;
   if (as === 'administrator')
     return { ...base, user: PEOPLE.marta, memberships: [member(ORGANIZATIONS.sunfield, 'administrator')] };
   if (as === 'platform') return { ...base, user: PEOPLE.tomasz, platformAdministrator: true, memberships: [] };
