@@ -10,6 +10,7 @@ const root = fileURLToPath(new URL('src/web', import.meta.url));
  */
 export default defineConfig({
   root,
+  cacheDir: fileURLToPath(new URL('dist/.vite', import.meta.url)),
   plugins: [react()],
   build: {
     outDir: fileURLToPath(new URL('dist/web', import.meta.url)),

@@ -9,4 +9,13 @@ export interface PageState {
 }
 
 /** Every page of the web app, for screenshots, accessibility and languages. */
-export const PAGES: readonly PageState[] = [{ name: 'missing', path: '/nowhere', ready: '.empty' }];
+export const PAGES: readonly PageState[] = [
+  { name: 'missing', path: '/nowhere', ready: '.empty' },
+  { name: 'home', path: '/' },
+  { name: 'home-empty', path: '/?state=empty' },
+  { name: 'home-platform', path: '/?as=platform' },
+  { name: 'plants', path: '/plants' },
+  { name: 'plants-empty', path: '/plants?state=empty' },
+  { name: 'plants-error', path: '/plants?state=error' },
+  { name: 'plants-offline', path: '/plants?state=offline', ready: '.offbar' },
+];

@@ -1,5 +1,6 @@
 import { accountHandlers } from './account.ts';
+import { plantHandlers } from './plants.ts';
 import type { Handlers } from './types.ts';
 
 /** All that the mock answers, an area per file. */
-export const handlers: Handlers = { ...accountHandlers };
+export const handlers: Handlers = { ...accountHandlers, ...plantHandlers };
