@@ -16,6 +16,7 @@ test('a state directory is all that has to be named', () => {
     daemonsUrl: 'http://127.0.0.1:8080',
     webDirectory: join(import.meta.dirname, '../../dist/web'),
     pools: DEFAULT_POOLS,
+    oidc: undefined,
     bootstrapFile: undefined,
     logLevel: 'info',
   });
@@ -46,6 +47,16 @@ test.each([
   ['an address without a port', { PARKWAY_LISTEN: '0.0.0.0' }, /PARKWAY_LISTEN must be address:port/],
   ['a port that is none', { PARKWAY_LISTEN: '127.0.0.1:70000' }, /PARKWAY_LISTEN must be address:port/],
   ['plain HTTP towards the network', { PARKWAY_LISTEN: '0.0.0.0:80' }, /plain HTTP on loopback only/],
+  [
+    'a provider without a client',
+    { PARKWAY_OIDC_ISSUER: 'https://login.test' },
+    /PARKWAY_OIDC_CLIENT_ID .* go together/,
+  ],
+  [
+    'a provider over plain HTTP',
+    { PARKWAY_OIDC_ISSUER: 'http://login.test' },
+    /PARKWAY_OIDC_ISSUER must begin with https/,
+  ],
   ['a certificate without a key', { PARKWAY_TLS_CERT: '/c' }, /set both or neither/],
   ['a pool that is no prefix', { PARKWAY_POOL_ALIAS: '100.96.0.1/11' }, /PARKWAY_POOL_ALIAS .*host-bits/],
   [

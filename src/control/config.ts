@@ -19,9 +19,24 @@ export interface Config {
   /** The folder of the built web app. */
   readonly webDirectory: string;
   readonly pools: Pools;
+  /** The company's sign-in provider; undefined: passwords alone. */
+  readonly oidc: OidcConfig | undefined;
   /** A file `{email, name, password}` of the first platform administrator, read when there is no user. */
   readonly bootstrapFile: string | undefined;
   readonly logLevel: string;
+}
+
+/** A sign-in provider that speaks OpenID Connect. */
+export interface OidcConfig {
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecretFile: string;
+  /** What the button says. */
+  readonly name: string;
+  /** Domains of addresses that count, in small letters; none: all. */
+  readonly domains: readonly string[];
+  /** Whether people's own second factor is asked for after the provider: not when it says that it asked for one, always, or never. */
+  readonly secondFactor: 'unless-mfa' | 'always' | 'never';
 }
 
 /** Where `make build` puts the web app. */
@@ -63,6 +78,23 @@ const environment = z
     PARKWAY_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
     PARKWAY_DAEMONS_URL: z.url({ protocol: /^https?$/ }).optional(),
     PARKWAY_WEB_DIR: z.string().startsWith('/', 'must be an absolute path').default(BUILT_WEB),
+    PARKWAY_OIDC_ISSUER: z
+      .url()
+      .refine(isSafeIssuer, 'must begin with https:// (http:// for a provider on this machine only)')
+      .optional(),
+    PARKWAY_OIDC_CLIENT_ID: z.string().min(1).optional(),
+    PARKWAY_OIDC_CLIENT_SECRET_FILE: z.string().min(1).optional(),
+    PARKWAY_OIDC_NAME: z.string().min(1).max(40).default('your company'),
+    PARKWAY_OIDC_DOMAINS: z
+      .string()
+      .default('')
+      .transform((text) =>
+        text
+          .toLowerCase()
+          .split(/[\s,]+/)
+          .filter((domain) => domain !== ''),
+      ),
+    PARKWAY_OIDC_SECOND_FACTOR: z.enum(['unless-mfa', 'always', 'never']).default('unless-mfa'),
     PARKWAY_POOL_USERS: pool(DEFAULT_POOLS.users),
     PARKWAY_POOL_INFRASTRUCTURE: pool(DEFAULT_POOLS.infrastructure),
     PARKWAY_POOL_ALIAS: pool(DEFAULT_POOLS.alias),
@@ -73,6 +105,15 @@ const environment = z
   .refine((env) => (env.PARKWAY_TLS_CERT === undefined) === (env.PARKWAY_TLS_KEY === undefined), {
     message: 'PARKWAY_TLS_CERT and PARKWAY_TLS_KEY go together: set both or neither',
   })
+  .refine(
+    (env) =>
+      new Set(
+        [env.PARKWAY_OIDC_ISSUER, env.PARKWAY_OIDC_CLIENT_ID, env.PARKWAY_OIDC_CLIENT_SECRET_FILE].map(
+          (one) => one === undefined,
+        ),
+      ).size === 1,
+    { message: 'PARKWAY_OIDC_ISSUER, PARKWAY_OIDC_CLIENT_ID and PARKWAY_OIDC_CLIENT_SECRET_FILE go together' },
+  )
   .refine((env) => mayListen(env), {
     message:
       'control speaks plain HTTP on loopback only. Set PARKWAY_TLS_CERT and PARKWAY_TLS_KEY, or PARKWAY_INSECURE_HTTP=1 when something in front of it speaks HTTPS',
@@ -109,8 +150,29 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     daemonsUrl: data.PARKWAY_DAEMONS_URL?.replace(/\/+$/, '') ?? publicUrl,
     webDirectory: data.PARKWAY_WEB_DIR,
     pools,
+    oidc: oidcOf(data),
     bootstrapFile: data.PARKWAY_BOOTSTRAP_FILE,
     logLevel: data.PARKWAY_LOG_LEVEL,
+  };
+}
+
+function isSafeIssuer(text: string): boolean {
+  const { protocol, hostname } = new URL(text);
+  return protocol === 'https:' || (protocol === 'http:' && /^(localhost|127\.[\d.]+|\[::1\])$/.test(hostname));
+}
+
+function oidcOf(data: z.output<typeof environment>): OidcConfig | undefined {
+  const { PARKWAY_OIDC_ISSUER: issuer, PARKWAY_OIDC_CLIENT_ID: clientId } = data;
+  const clientSecretFile = data.PARKWAY_OIDC_CLIENT_SECRET_FILE;
+  if (issuer === undefined || clientId === undefined || clientSecretFile === undefined) return undefined;
+  const name = data.PARKWAY_OIDC_NAME;
+  return {
+    issuer,
+    clientId,
+    clientSecretFile,
+    name,
+    domains: data.PARKWAY_OIDC_DOMAINS,
+    secondFactor: data.PARKWAY_OIDC_SECOND_FACTOR,
   };
 }
 

@@ -10,6 +10,7 @@ import type { Pools } from '../net/pools.ts';
 import type { Db } from '../store/db.ts';
 import type { Installation } from '../store/installation.ts';
 import type { Places } from './places.ts';
+import type { Oidc } from './oidc.ts';
 
 /** What use cases, routes and tasks stand on. */
 export interface Deps {
@@ -23,6 +24,8 @@ export interface Deps {
   readonly installation: Installation;
   /** Where people reach this installation, without a slash at the end. */
   readonly publicUrl: string;
+  /** The company's sign-in provider, where one is configured. */
+  readonly oidc?: Oidc | undefined;
   /** Where daemons reach it, when that is not `publicUrl`. */
   readonly daemonsUrl?: string;
   /** Says where an address is; undefined without the operator's database. */

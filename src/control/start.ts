@@ -15,6 +15,7 @@ import type { Config } from './config.ts';
 import type { Deps } from './deps.ts';
 import { type App, type Transport, buildApp } from './http/app.ts';
 import { loadMasterKey } from './master-key.ts';
+import { CALLBACK_PATH, type Oidc, openOidc } from './oidc.ts';
 import { createHub } from './sync/hub.ts';
 import { syncRoutes } from './sync/routes.ts';
 import { startPush } from './tasks/push.ts';
@@ -52,6 +53,7 @@ export async function startControl(config: Config, log: FastifyBaseLogger): Prom
     installation: await installationOf(db, masterKey, config),
     publicUrl: config.publicUrl,
     daemonsUrl: config.daemonsUrl,
+    oidc: await oidcOf(config),
   };
   // A withdrawal must reach the gateways however many requests wait for a connection, or for the lock that it just left.
   const daemonsDb = openPool(database, started);
@@ -121,6 +123,12 @@ async function installationOf(db: Db, masterKey: Buffer, { stateDirectory }: Con
     const sentence = `The master key in ${stateDirectory} does not open this database. Restore the one that belongs to it.`;
     throw new Error(sentence, { cause: error });
   }
+}
+
+async function oidcOf({ oidc, publicUrl }: Config): Promise<Oidc | undefined> {
+  if (oidc === undefined) return undefined;
+  const secret = (await readFile(oidc.clientSecretFile, 'utf8')).trim();
+  return openOidc(oidc, secret, `${publicUrl}${CALLBACK_PATH}`);
 }
 
 async function transportOf({ tls, webDirectory }: Config): Promise<Transport> {

@@ -6,6 +6,7 @@ import * as second from './migrations/0002_owners_of_released.ts';
 import * as third from './migrations/0003_a_million_routes.ts';
 import * as fourth from './migrations/0004_connections.ts';
 import * as fifth from './migrations/0005_accounts.ts';
+import * as eighth from './migrations/0008_identities.ts';
 import type { Schema } from './schema.ts';
 
 export type Db = Kysely<Schema>;
@@ -18,6 +19,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0003_a_million_routes': third,
   '0004_connections': fourth,
   '0005_accounts': fifth,
+  '0008_identities': eighth,
 };
 
 /** Guards the migrations between control processes; any number that nobody else uses. */

@@ -239,6 +239,15 @@ export interface Schema {
     body: JSONColumnType<Record<string, unknown>> | null;
     created_at: Stamp;
   };
+  identities: {
+    id: Generated<string>;
+    user_id: string;
+    issuer: string;
+    subject: string;
+    email: string | null;
+    created_at: Stamp;
+    last_used_at: Stamp;
+  };
   /** View: every source of every role (ACC-6). */
   access_sources: {
     user_id: Always<string>;

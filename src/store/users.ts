@@ -123,6 +123,7 @@ const OF_A_USER = [
   'invitations',
   'memberships',
   'idempotency_keys',
+  'identities',
 ] as const;
 
 /**

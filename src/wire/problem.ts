@@ -51,6 +51,7 @@ export const PROBLEMS = {
   'cooperation-exists': { status: 409, title: 'There is a cooperation with this organization' },
   'cooperation-state': { status: 409, title: 'The cooperation is not in a state for this' },
   'last-administrator': { status: 409, title: 'The organization would have no administrator' },
+  'identity-needed': { status: 409, title: 'Nothing else would let you sign in' },
   'invitation-pending': { status: 409, title: 'The address has an open invitation' },
   'invitation-invalid': { status: 401, title: 'The invitation is unknown, used or expired' },
   'message-malformed': { status: 400, title: 'The daemon sent something that is not a message' },

@@ -37,6 +37,7 @@ import { setHeaders } from './headers.ts';
 import { healthRoutes } from './health.ts';
 import { keepIdempotent } from './idempotency.ts';
 import { meRoutes } from './me.ts';
+import { oidcRoutes } from './oidc.ts';
 import { describeApi, describeRoute } from './openapi.ts';
 import { platformRoutes } from './platform.ts';
 import { revisionRoutes } from './revisions.ts';
@@ -143,6 +144,7 @@ function takeEmptyBodies(app: App): void {
 const RESOURCES: readonly ((app: App, deps: Deps) => void)[] = [
   sessionRoutes,
   secondFactorRoutes,
+  oidcRoutes,
   meRoutes,
   tokenRoutes,
   certificateRoutes,

@@ -9,6 +9,9 @@ const PUBLIC = {
   'GET /api/v1/openapi.json': 'says nothing of this installation but its address',
   'POST /api/v1/sessions': 'is how one signs in',
   'POST /api/v1/sessions/challenge': 'is how one finishes signing in',
+  'GET /api/v1/sign-in-methods': 'says what the sign-in page offers',
+  'GET /api/v1/oidc/start': 'is how one signs in with the provider',
+  'GET /api/v1/oidc/callback': 'is how one comes back from it',
   'POST /api/v1/invitations/accept': 'takes an invitation token',
   'POST /api/v1/enroll': 'takes an enrolment token',
 };

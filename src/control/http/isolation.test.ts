@@ -81,7 +81,12 @@ test('a thing of another organization answers in every endpoint exactly like one
   const { stranger, control } = world;
   const own = await control.call<{ id: string }>(world.root, 'POST', '/tokens', { name: 'n', scopes: ['read'] });
   const { items } = (await control.call<{ items: { id: string }[] }>(world.root, 'GET', '/sessions')).json;
-  const ids = { ...idsOf(world), tokens: own.json.id, sessions: items[0]?.id ?? '' };
+  const identity = await control.deps.db
+    .insertInto('identities')
+    .values({ user_id: world.root.id, issuer: 'https://login.test', subject: 'root', email: null })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  const ids = { ...idsOf(world), me: identity.id, tokens: own.json.id, sessions: items[0]?.id ?? '' };
   const before = await world.everything();
   const all = await operations(world);
   expect(all.length).toBeGreaterThan(40);
