@@ -6,6 +6,8 @@ export type AccountEventKind =
   | 'second-factor-off'
   | 'second-factor-recovered'
   | 'second-factor-reset'
+  | 'identity-linked'
+  | 'identity-unlinked'
   | 'sessions-ended'
   | 'password-changed'
   | 'password-reset'

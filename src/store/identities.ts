@@ -1,4 +1,5 @@
 /** Identities: which person at a sign-in provider is which user. */
+import { insertEvent } from './account-events.ts';
 import type { Db, Tx } from './db.ts';
 import type { UserRow } from './users.ts';
 
@@ -36,7 +37,8 @@ export async function useIdentity(
 }
 
 /**
- * Links an identity to a user, unless it is somebody's or the user has another one of this provider. Returns whether it did. An open
+ * Links an identity to a user, unless it is somebody's or the user has another one of this provider. Returns whether it did, which is
+ * told among the account's events. An open
  * invitation of the user is used up: they have a way in.
  */
 export async function linkIdentity(
@@ -58,6 +60,7 @@ export async function linkIdentity(
     .where('user_id', '=', userId)
     .where('used_at', 'is', null)
     .execute();
+  await insertEvent(tx, { kind: 'identity-linked', userId, actorId: userId }, now);
   return true;
 }
 
@@ -71,14 +74,16 @@ export async function listIdentities(db: Db | Tx, userId: string): Promise<Ident
     .execute();
 }
 
-/** Takes an identity off a user. Returns whether the user had it. */
-export async function deleteIdentity(tx: Tx, userId: string, id: string): Promise<boolean> {
+/** Takes an identity off a user, which is told among the account's events. Returns whether the user had it. */
+export async function deleteIdentity(tx: Tx, userId: string, id: string, now: Date): Promise<boolean> {
   const { numDeletedRows } = await tx
     .deleteFrom('identities')
     .where('user_id', '=', userId)
     .where('id', '=', id)
     .executeTakeFirstOrThrow();
-  return numDeletedRows > 0n;
+  if (numDeletedRows === 0n) return false;
+  await insertEvent(tx, { kind: 'identity-unlinked', userId, actorId: userId }, now);
+  return true;
 }
 
 /** Whether a user has a password; locks the user, so that of two who take the last way in one is refused. */

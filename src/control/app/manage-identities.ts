@@ -21,9 +21,10 @@ export async function showIdentities({ db, oidc }: Deps, { userId }: Actor): Pro
 /** Takes an identity off one's account. Refuses with `identity-needed` when nothing else signs in. */
 export async function unlinkIdentity(deps: Deps, actor: Actor, id: string): Promise<void> {
   demandSession(actor);
+  const now = new Date(deps.clock.now());
   await deps.db.transaction().execute(async (tx) => {
     const hasPassword = await lockPassword(tx, actor.userId);
-    if (!(await deleteIdentity(tx, actor.userId, id))) throw notFound('identity');
+    if (!(await deleteIdentity(tx, actor.userId, id, now))) throw notFound('identity');
     if (!hasPassword && (await listIdentities(tx, actor.userId)).length === 0)
       throw new Problem('identity-needed', 'You have no password, so nothing else would let you in. Set one first.');
   });

@@ -230,6 +230,8 @@ test('USR-1: a profile is linked to an identity of any address, which then signs
   expect((await here.as(eve, 'DELETE', path)).statusCode).toBe(404);
   expect((await here.as(ada, 'DELETE', path)).statusCode).toBe(204);
   expect(failure(await here.signIn(private1))).toBe('/sign-in?error=no-account');
+  const events = here.deps.db.selectFrom('account_events').select('kind').where('user_id', '=', ada.id).orderBy('id');
+  expect((await events.execute()).map(({ kind }) => kind)).toEqual(['identity-linked', 'identity-unlinked']);
 });
 
 test('USR-1: an identity that is the only way in is not unlinked, and a session that ended links nothing', async () => {
