@@ -18,6 +18,8 @@ test('a state directory is all that has to be named', () => {
     pools: DEFAULT_POOLS,
     oidc: undefined,
     bootstrapFile: undefined,
+    mail: undefined,
+    geoDatabase: undefined,
     logLevel: 'info',
   });
 });
@@ -77,6 +79,17 @@ test('a wrong DATABASE_URL is not repeated: it holds a password', () => {
   const env = { ...STATE, DATABASE_URL: 'mysql://parkway:hunter2@db/parkway' };
   expect(() => parseConfig(env)).toThrow(/DATABASE_URL/);
   expect(() => parseConfig(env)).not.toThrow(/hunter2/);
+});
+
+test('mail takes a server and a sender, and a wrong address of it is not repeated: it holds a password', () => {
+  const url = 'smtps://parkway:hunter2@mail.example';
+  expect(() => parseConfig({ ...STATE, PARKWAY_SMTP_URL: url })).toThrow(/PARKWAY_MAIL_FROM/);
+  const from = { ...STATE, PARKWAY_MAIL_FROM: 'Parkway <parkway@x.test>' };
+  expect(parseConfig(from).mail).toBeUndefined();
+  expect(parseConfig({ ...from, PARKWAY_SMTP_URL: url }).mail).toMatchObject({ url });
+  expect(parseConfig({ ...from, PARKWAY_SMTP_URL_FILE: '/etc/smtp' }).mail).toMatchObject({ urlFile: '/etc/smtp' });
+  expect(() => parseConfig({ ...from, PARKWAY_SMTP_URL: 'http://a:hunter2@b' })).toThrow(/PARKWAY_SMTP_URL must/);
+  expect(() => parseConfig({ ...from, PARKWAY_SMTP_URL: 'http://a:hunter2@b' })).not.toThrow(/hunter2/);
 });
 
 test('plain HTTP towards the network takes a word', () => {

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { type Cidr, formatCidr, overlaps, parseCidr } from '../net/cidr.ts';
+import type { MailConfig } from './mail.ts';
 import { DEFAULT_POOLS, PRIVATE_RANGES, type Pools } from '../net/pools.ts';
 
 /** What control is told by whoever starts it. */
@@ -23,6 +24,10 @@ export interface Config {
   readonly oidc: OidcConfig | undefined;
   /** A file `{email, name, password}` of the first platform administrator, read when there is no user. */
   readonly bootstrapFile: string | undefined;
+  /** How mail leaves; undefined: links are shown to who makes them. */
+  readonly mail: MailConfig | undefined;
+  /** An MMDB file that says where addresses are. */
+  readonly geoDatabase: string | undefined;
   readonly logLevel: string;
 }
 
@@ -100,6 +105,13 @@ const environment = z
     PARKWAY_POOL_ALIAS: pool(DEFAULT_POOLS.alias),
     PARKWAY_POOL_HIDDEN: pool(DEFAULT_POOLS.hidden),
     PARKWAY_BOOTSTRAP_FILE: z.string().min(1).optional(),
+    PARKWAY_SMTP_URL: z
+      .string()
+      .regex(/^smtps?:\/\//, 'must begin with smtp:// or smtps://')
+      .optional(),
+    PARKWAY_SMTP_URL_FILE: z.string().min(1).optional(),
+    PARKWAY_MAIL_FROM: z.string().includes('@').optional(),
+    PARKWAY_GEO_DATABASE: z.string().min(1).optional(),
     PARKWAY_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   })
   .refine((env) => (env.PARKWAY_TLS_CERT === undefined) === (env.PARKWAY_TLS_KEY === undefined), {
@@ -113,6 +125,10 @@ const environment = z
         ),
       ).size === 1,
     { message: 'PARKWAY_OIDC_ISSUER, PARKWAY_OIDC_CLIENT_ID and PARKWAY_OIDC_CLIENT_SECRET_FILE go together' },
+  )
+  .refine(
+    (env) => (env.PARKWAY_SMTP_URL ?? env.PARKWAY_SMTP_URL_FILE) === undefined || env.PARKWAY_MAIL_FROM !== undefined,
+    { message: 'PARKWAY_MAIL_FROM must say whom mail is from' },
   )
   .refine((env) => mayListen(env), {
     message:
@@ -152,6 +168,8 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     pools,
     oidc: oidcOf(data),
     bootstrapFile: data.PARKWAY_BOOTSTRAP_FILE,
+    mail: mailOf(data),
+    geoDatabase: data.PARKWAY_GEO_DATABASE,
     logLevel: data.PARKWAY_LOG_LEVEL,
   };
 }
@@ -174,6 +192,15 @@ function oidcOf(data: z.output<typeof environment>): OidcConfig | undefined {
     domains: data.PARKWAY_OIDC_DOMAINS,
     secondFactor: data.PARKWAY_OIDC_SECOND_FACTOR,
   };
+
+function mailOf(env: {
+  readonly PARKWAY_SMTP_URL?: string | undefined;
+  readonly PARKWAY_SMTP_URL_FILE?: string | undefined;
+  readonly PARKWAY_MAIL_FROM?: string | undefined;
+}): MailConfig | undefined {
+  const { PARKWAY_SMTP_URL: url, PARKWAY_SMTP_URL_FILE: urlFile, PARKWAY_MAIL_FROM: from } = env;
+  if (from === undefined || (url ?? urlFile) === undefined) return undefined;
+  return { url, urlFile, from };
 }
 
 interface Listening {

@@ -9,6 +9,7 @@ import type { Clock } from '../net/clock.ts';
 import type { Pools } from '../net/pools.ts';
 import type { Db } from '../store/db.ts';
 import type { Installation } from '../store/installation.ts';
+import type { Mailer } from './mail.ts';
 import type { Places } from './places.ts';
 import type { Oidc } from './oidc.ts';
 
@@ -30,4 +31,6 @@ export interface Deps {
   readonly daemonsUrl?: string;
   /** Says where an address is; undefined without the operator's database. */
   readonly places?: Places | undefined;
+  /** Sends mail; undefined where no server is configured. */
+  readonly mail?: Mailer | undefined;
 }

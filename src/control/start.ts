@@ -14,6 +14,8 @@ import { bootstrap } from './bootstrap.ts';
 import type { Config } from './config.ts';
 import type { Deps } from './deps.ts';
 import { type App, type Transport, buildApp } from './http/app.ts';
+import { openMailer } from './mail.ts';
+import { openPlaces } from './places.ts';
 import { loadMasterKey } from './master-key.ts';
 import { CALLBACK_PATH, type Oidc, openOidc } from './oidc.ts';
 import { createHub } from './sync/hub.ts';
@@ -54,6 +56,8 @@ export async function startControl(config: Config, log: FastifyBaseLogger): Prom
     publicUrl: config.publicUrl,
     daemonsUrl: config.daemonsUrl,
     oidc: await oidcOf(config),
+    places: config.geoDatabase === undefined ? undefined : await openPlaces(config.geoDatabase),
+    mail: config.mail === undefined ? undefined : await openMailer(config.mail),
   };
   // A withdrawal must reach the gateways however many requests wait for a connection, or for the lock that it just left.
   const daemonsDb = openPool(database, started);

@@ -10,6 +10,17 @@ export async function replaceInvitation(tx: Tx, userId: string, tokenHash: Buffe
     .execute();
 }
 
+/** Takes back the invitations of an account that nobody claimed: another organization may have invited it since. */
+export async function deleteInvitations(tx: Tx, userId: string): Promise<void> {
+  await tx
+    .deleteFrom('invitations')
+    .where('user_id', '=', userId)
+    .where(({ not, exists, selectFrom }) =>
+      not(exists(selectFrom('memberships').select('user_id').where('user_id', '=', userId))),
+    )
+    .execute();
+}
+
 /** Whether an invitation could be redeemed now: asked before the costly hash of a password is made. */
 export async function isRedeemable(db: Db, tokenHash: Buffer, now: Date): Promise<boolean> {
   const row = await db

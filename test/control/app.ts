@@ -45,7 +45,7 @@ export interface Answer<T = unknown> {
 }
 
 /** Builds control's API for one test: `await using control = await testControl();`. */
-export async function testControl(engine: Engine = 'embedded'): Promise<TestControl> {
+export async function testControl(engine: Engine = 'embedded', more: Partial<Deps> = {}): Promise<TestControl> {
   const database = await testDatabase(engine);
   let ahead = 0;
   const masterKey = randomBytes(32);
@@ -57,6 +57,7 @@ export async function testControl(engine: Engine = 'embedded'): Promise<TestCont
     masterKey,
     installation: await openInstallation(database.db, masterKey),
     publicUrl: 'https://parkway.test',
+    ...more,
   };
   const app = await buildApp(deps);
   return {

@@ -1,4 +1,5 @@
 import type { JobRole, OrganizationRole } from '../../src/access/roles.ts';
+import type { Deps } from '../../src/control/deps.ts';
 import { newKeyPair } from '../../src/net/keys.ts';
 import type { Engine } from '../postgres/database.ts';
 import { type Answer, type Person, type TestControl, testControl } from './app.ts';
@@ -38,8 +39,8 @@ export interface Tenants extends AsyncDisposable {
   everything(): Promise<string>;
 }
 
-export async function tenants(engine: Engine = 'embedded'): Promise<Tenants> {
-  const control = await testControl(engine);
+export async function tenants(engine: Engine = 'embedded', more: Partial<Deps> = {}): Promise<Tenants> {
+  const control = await testControl(engine, more);
   const { db } = control.deps;
   const post = async (who: Person, path: string, body: object = {}) =>
     created(await control.call<{ id: string }>(who, 'POST', path, body));

@@ -2,15 +2,34 @@ import { insertAccount, accountOf } from '../../store/members.ts';
 import type { Tx } from '../../store/db.ts';
 import { replaceInvitation } from '../../store/invitations.ts';
 import { Problem } from '../../wire/problem.ts';
+import type { Deps } from '../deps.ts';
 import { newSecret } from '../secret.ts';
+import { mailInvitation } from './send-mail.ts';
 
 /** How long an invitation can be accepted. */
 const INVITATION_DAYS = 7;
+
+/** An invitation on its way: by mail, or with the token in the inviter's hands. */
+export interface Sent extends Invited {
+  readonly mailed: boolean;
+}
 
 /** An account that was invited. The token is there when the account waits for its first password. */
 export interface Invited {
   readonly userId: string;
   readonly invitationToken?: string;
+}
+
+/** Mails an invitation where that is configured. The inviter gets the token only when no mail went out. */
+export async function sendInvitation(
+  deps: Deps,
+  email: string,
+  organization: string,
+  { userId, invitationToken }: Invited,
+): Promise<Sent> {
+  if (invitationToken === undefined) return { userId, mailed: false };
+  const mailed = await mailInvitation(deps, email, organization, invitationToken);
+  return mailed ? { userId, mailed } : { userId, mailed, invitationToken };
 }
 
 /**

@@ -69,7 +69,7 @@ test('what an organization gives to an address never reaches whoever claims it b
 
   const token = first.json.invitationToken;
   await control.call(undefined, 'POST', '/invitations/accept', { token, password: PASSWORD });
-  expect((await add()).json).toEqual({ userId: first.json.userId });
+  expect((await add()).json).toEqual({ userId: first.json.userId, mailed: false });
 });
 
 test('ACC-2: the last Administrator can be neither removed, demoted nor deleted', async () => {

@@ -3,6 +3,7 @@ import type { OrganizationRole } from '../../access/roles.ts';
 import { change } from '../../store/change.ts';
 import type { Tx } from '../../store/db.ts';
 import { derive } from '../../store/derive.ts';
+import { deleteInvitations } from '../../store/invitations.ts';
 import {
   type MemberRow,
   deleteMember,
@@ -17,7 +18,7 @@ import type { Actor } from '../actor.ts';
 import { inOrganization } from '../authorize.ts';
 import type { Deps } from '../deps.ts';
 import { found } from '../refuse.ts';
-import { type Invited, inviteAccount } from './invite-account.ts';
+import { type Sent, inviteAccount, sendInvitation } from './invite-account.ts';
 
 /**
  * Makes somebody a member (ACC-2). An address without an account gets one, with an invitation to hand over. Only
@@ -28,10 +29,10 @@ export async function inviteMember(
   actor: Actor,
   organizationId: string,
   input: MemberInput,
-): Promise<{ revision: number; value: Invited }> {
+): Promise<{ revision: number; value: Sent }> {
   const now = new Date(deps.clock.now());
-  return change(deps.db, async (tx, revision) => {
-    await inOrganization(tx, actor, organizationId, membershipAction(undefined, input.role));
+  const { revision, value } = await change(deps.db, async (tx, taken) => {
+    const { name } = await inOrganization(tx, actor, organizationId, membershipAction(undefined, input.role));
     const invited = await inviteAccount(tx, organizationId, input, now);
     const member = await readMember(tx, organizationId, invited.userId);
     if (member !== undefined && invited.invitationToken !== undefined) {
@@ -39,9 +40,54 @@ export async function inviteMember(
     } else {
       await insertMember(tx, organizationId, invited.userId, input.role);
     }
-    await derive(tx, revision, { users: [invited.userId] });
-    return invited;
+    await derive(tx, taken, { users: [invited.userId] });
+    return { invited, name };
   });
+  return { revision, value: await sendInvitation(deps, input.email, value.name, value.invited) };
+}
+
+/** Invites a member anew who has not accepted yet; the former invitation is dead. */
+export async function repeatInvitation(
+  deps: Deps,
+  actor: Actor,
+  organizationId: string,
+  userId: string,
+): Promise<Sent> {
+  const now = new Date(deps.clock.now());
+  const { member, name, invited } = await deps.db.transaction().execute(async (tx) => {
+    const pending = await pendingMember(tx, actor, organizationId, userId);
+    return { ...pending, invited: await inviteAccount(tx, organizationId, pending.member, now) };
+  });
+  return sendInvitation(deps, member.email, name, invited);
+}
+
+/** Takes an invitation back that was not accepted: its token is dead, and the person is no member. */
+export async function withdrawInvitation(
+  deps: Deps,
+  actor: Actor,
+  organizationId: string,
+  userId: string,
+): Promise<{ revision: number }> {
+  return change(deps.db, async (tx, revision) => {
+    const { member } = await pendingMember(tx, actor, organizationId, userId);
+    await demandAnotherAdministrator(tx, organizationId, member);
+    await deleteMember(tx, organizationId, userId);
+    await deleteInvitations(tx, userId);
+    await derive(tx, revision, { users: [userId] });
+  });
+}
+
+/** A member whom the actor may manage and who has not accepted the invitation. */
+async function pendingMember(
+  tx: Tx,
+  actor: Actor,
+  organizationId: string,
+  userId: string,
+): Promise<{ member: MemberRow; name: string }> {
+  const member = await visibleMember(tx, actor, organizationId, userId);
+  const { name } = await inOrganization(tx, actor, organizationId, membershipAction(member.role, undefined));
+  if (member.invited) return { member, name };
+  throw new Problem('already-exists', `${member.name} has accepted the invitation already.`);
 }
 
 /** Gives a member another role. Refuses to leave the organization without an Administrator. */

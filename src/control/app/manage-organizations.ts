@@ -13,17 +13,17 @@ import type { OrganizationInput, OrganizationPatch } from '../../wire/rest/organ
 import type { Actor } from '../actor.ts';
 import type { Deps } from '../deps.ts';
 import { found, notAllowed } from '../refuse.ts';
-import { type Invited, inviteAccount } from './invite-account.ts';
+import { type Sent, inviteAccount, sendInvitation } from './invite-account.ts';
 
 /** Creates an organization with an invited Administrator. For platform administrators, who gain nothing by it (ACC-7). */
 export async function createOrganization(
   deps: Deps,
   actor: Actor,
   input: OrganizationInput,
-): Promise<{ revision: number; value: { organization: OrganizationRow; administrator: Invited } }> {
+): Promise<{ revision: number; value: { organization: OrganizationRow; administrator: Sent } }> {
   demandPlatformAdministrator(actor);
   const now = new Date(deps.clock.now());
-  return change(deps.db, async (tx, revision) => {
+  const made = await change(deps.db, async (tx, revision) => {
     const { id } = await insertOrganization(tx, input.name);
     const person = { email: input.administratorEmail, name: input.administratorName };
     const administrator = await inviteAccount(tx, id, person, now);
@@ -31,6 +31,9 @@ export async function createOrganization(
     await derive(tx, revision, { users: [administrator.userId] });
     return { organization: found(await readOrganization(tx, actor, id), 'organization'), administrator };
   });
+  const { organization, administrator } = made.value;
+  const sent = await sendInvitation(deps, input.administratorEmail, organization.name, administrator);
+  return { ...made, value: { organization, administrator: sent } };
 }
 
 /** Renames an organization: its Administrators, and platform administrators. */

@@ -25,6 +25,7 @@ import {
   unsealTotp,
 } from '../totp.ts';
 import { countProof } from './attempts.ts';
+import { notify } from './send-mail.ts';
 import { demandCode, demandPassword, demandRecent, sessionOf, wrongCode } from './prove.ts';
 
 const SETUP_MS = 15 * 60 * 1000;
@@ -71,6 +72,12 @@ export async function confirmSecondFactor(deps: Deps, actor: Actor, code: string
     await deleteOtherSessions(tx, actor.userId, session.id, 'code');
     await insertEvent(tx, { kind: 'second-factor-on', userId: actor.userId, actorId: actor.userId }, now);
   });
+  notify(
+    deps,
+    actor.userId,
+    'Your second factor is on',
+    'From now on signing in to Parkway takes a code of your phone.',
+  );
   return recoveryCode;
 }
 
@@ -86,6 +93,12 @@ export async function turnOffSecondFactor(deps: Deps, actor: Actor, proof: Proof
     await deleteSecondFactor(tx, actor.userId);
     await insertEvent(tx, { kind: 'second-factor-off', userId: actor.userId, actorId: actor.userId }, now);
   });
+  notify(
+    deps,
+    actor.userId,
+    'Your second factor is off',
+    'Signing in to Parkway takes your password alone from now on.',
+  );
 }
 
 async function demandBoth(deps: Deps, actor: Actor, proof: ProofInput): Promise<void> {

@@ -8,6 +8,7 @@ import { checkPassword } from '../password.ts';
 import { hashSecret } from '../secret.ts';
 import { countCode, countSignIn, forgiveSignIn } from './attempts.ts';
 import { type Challenged, type Client, type OpenedSession, admit, openSession } from './open-session.ts';
+import { notify } from './send-mail.ts';
 import { acceptCode, wrongCode } from './prove.ts';
 
 /** Codes that one challenge takes. */
@@ -51,6 +52,12 @@ export async function passChallenge(deps: Deps, input: ChallengeInput, client: C
   if (secondFactor === 'recovery') {
     const { source } = client;
     await insertEvent(deps.db, { kind: 'second-factor-recovered', userId: user.id, actorId: user.id, source }, now);
+    notify(
+      deps,
+      user.id,
+      'Your recovery code was used',
+      'Somebody signed in with it. Your second factor is off: set it up anew.',
+    );
   }
   return openSession(deps, user, client, { cookie: input.cookie, secondFactor });
 }

@@ -24,6 +24,7 @@ import { grantRoutes } from './grants.ts';
 import { invitationRoutes } from './invitations.ts';
 import { memberRoutes } from './members.ts';
 import { organizationRoutes } from './organizations.ts';
+import { passwordRoutes } from './passwords.ts';
 import { plantRoutes } from './plants.ts';
 import { portfolioRoutes } from './portfolios.ts';
 import { shareRoutes } from './shares.ts';
@@ -145,6 +146,7 @@ const RESOURCES: readonly ((app: App, deps: Deps) => void)[] = [
   sessionRoutes,
   secondFactorRoutes,
   oidcRoutes,
+  passwordRoutes,
   meRoutes,
   tokenRoutes,
   certificateRoutes,

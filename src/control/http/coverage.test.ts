@@ -12,6 +12,8 @@ const PUBLIC = {
   'GET /api/v1/sign-in-methods': 'says what the sign-in page offers',
   'GET /api/v1/oidc/start': 'is how one signs in with the provider',
   'GET /api/v1/oidc/callback': 'is how one comes back from it',
+  'POST /api/v1/password-resets': 'is for who cannot sign in; every address gets the same answer',
+  'POST /api/v1/password-resets/accept': 'takes the token of a link',
   'POST /api/v1/invitations/accept': 'takes an invitation token',
   'POST /api/v1/enroll': 'takes an enrolment token',
 };

@@ -8,7 +8,13 @@ import {
   memberSchema,
   newMemberSchema,
 } from '../../wire/rest/members.ts';
-import { changeMember, inviteMember, removeMember } from '../app/manage-members.ts';
+import {
+  changeMember,
+  inviteMember,
+  removeMember,
+  repeatInvitation,
+  withdrawInvitation,
+} from '../app/manage-members.ts';
 import { inOrganization } from '../authorize.ts';
 import type { Deps } from '../deps.ts';
 import { paged } from '../page.ts';
@@ -58,6 +64,39 @@ export function memberRoutes(app: App, deps: Deps): void {
       const { revision, value } = await inviteMember(deps, actor, params.id, body);
       answerRevision(reply, revision);
       return reply.code(201).send({ ...value });
+    },
+  );
+  app.post(
+    '/organizations/:id/members/:userId/invitation',
+    {
+      config: { access: 'manage', showsSecret: true },
+      schema: {
+        operationId: 'repeatInvitation',
+        summary: 'Invite a member anew who has not accepted yet; the former invitation is dead',
+        tags,
+        params: memberParams,
+        response: { 201: newMemberSchema },
+      },
+    },
+    async ({ actor, params }, reply) =>
+      reply.code(201).send({ ...(await repeatInvitation(deps, actor, params.id, params.userId)) }),
+  );
+  app.delete(
+    '/organizations/:id/members/:userId/invitation',
+    {
+      config: { access: 'manage' },
+      schema: {
+        operationId: 'withdrawInvitation',
+        summary: 'Take an invitation back that was not accepted, and the membership with it',
+        tags,
+        params: memberParams,
+        response: { 204: nothing },
+      },
+    },
+    async ({ actor, params }, reply) => {
+      const { revision } = await withdrawInvitation(deps, actor, params.id, params.userId);
+      answerRevision(reply, revision);
+      return reply.code(204).send(null);
     },
   );
   app.patch(

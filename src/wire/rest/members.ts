@@ -24,7 +24,8 @@ export const newMemberSchema = z
     invitationToken: z
       .string()
       .optional()
-      .describe('Single use, valid for 7 days, shown once; when the account is new'),
+      .describe('Single use, valid for 7 days, shown once; when the account is new and no mail went out'),
+    mailed: z.boolean().default(false).describe('The invitation went out by mail'),
   })
   .meta({ id: 'NewMember' });
 export type NewMemberJson = z.output<typeof newMemberSchema>;

@@ -23,7 +23,11 @@ export type OrganizationInput = z.output<typeof organizationInput>;
 export const newOrganizationSchema = organizationSchema
   .extend({
     administratorId: z.uuid(),
-    invitationToken: z.string().optional().describe('For the administrator, when the account is new. Shown once'),
+    invitationToken: z
+      .string()
+      .optional()
+      .describe('For the administrator, when the account is new. Shown once, when it was not mailed'),
+    mailed: z.boolean().default(false).describe('The invitation went out by mail'),
   })
   .meta({ id: 'NewOrganization' });
 export type NewOrganizationJson = z.output<typeof newOrganizationSchema>;
