@@ -192,6 +192,7 @@ function oidcOf(data: z.output<typeof environment>): OidcConfig | undefined {
     domains: data.PARKWAY_OIDC_DOMAINS,
     secondFactor: data.PARKWAY_OIDC_SECOND_FACTOR,
   };
+}
 
 function mailOf(env: {
   readonly PARKWAY_SMTP_URL?: string | undefined;

@@ -15,9 +15,7 @@ export async function deleteInvitations(tx: Tx, userId: string): Promise<void> {
   await tx
     .deleteFrom('invitations')
     .where('user_id', '=', userId)
-    .where(({ not, exists, selectFrom }) =>
-      not(exists(selectFrom('memberships').select('user_id').where('user_id', '=', userId))),
-    )
+    .where((eb) => eb.not(eb.exists(eb.selectFrom('memberships').select('user_id').where('user_id', '=', userId))))
     .execute();
 }
 

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type AddressInfo, type Socket, createServer } from 'node:net';
+import { type Socket, createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 
 /** A mail server on loopback that keeps what it is sent. */
@@ -16,7 +16,7 @@ export async function smtpListener(): Promise<SmtpListener> {
   const mails: string[] = [];
   const sockets = new Set<Socket>();
   let taken = 0;
-  let wake: () => void = () => undefined;
+  let wake: (() => void) | undefined;
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on('error', () => socket.destroy());
@@ -30,13 +30,14 @@ export async function smtpListener(): Promise<SmtpListener> {
         mails.push(data.join('\n'));
         data = undefined;
         socket.write('250 taken\r\n');
-        wake();
+        wake?.();
       } else data.push(line);
     });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
   return {
     url: `smtp://127.0.0.1:${port}`,
     mails,

@@ -81,7 +81,8 @@ export function usersCommand(context: Context): Command {
 }
 
 /** What to tell about an invitation; an account that exists needs none. */
-export function sayInvitation(email: string, token: string | undefined): string {
+export function sayInvitation(email: string, token: string | undefined, mailed: boolean): string {
+  if (mailed) return `${email} gets an invitation by mail, valid for 7 days.\n`;
   if (token === undefined) return `${email} has an account and can sign in.\n`;
   return `Invitation token for ${email}, valid for 7 days and shown once:\n${token}\nThey accept it with 'parkway join'.\n`;
 }
@@ -100,7 +101,7 @@ async function add(context: Context, email: string, options: Invite): Promise<vo
   const path = `/organizations/${await organizationId(api, options.organization)}/members`;
   const body = { email, name: options.name, role: options.role };
   const answer = await api.send('POST', path, body, newMemberSchema);
-  await conclude(context, api, options, answer, (made) => sayInvitation(email, made.invitationToken));
+  await conclude(context, api, options, answer, (made) => sayInvitation(email, made.invitationToken, made.mailed));
 }
 
 async function changeRole(context: Context, text: string, options: Invite): Promise<void> {

@@ -65,7 +65,7 @@ async function add(context: Context, name: string, options: Administrator): Prom
     options,
     answer,
     (made) =>
-      `Organization ${made.name} has the id ${made.id}.\n${sayInvitation(options.administrator, made.invitationToken)}`,
+      `Organization ${made.name} has the id ${made.id}.\n${sayInvitation(options.administrator, made.invitationToken, made.mailed)}`,
   );
 }
 
