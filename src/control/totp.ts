@@ -33,10 +33,10 @@ export function stepOfCode(secret: string, code: string, nowMs: number, lastStep
   return step > lastStep ? step : undefined;
 }
 
-/** A recovery code of 20 characters, near 98 bits, in groups. */
+/** A recovery code of 24 characters, 117 bits, in groups: a plain hash of it cannot be tried out. */
 export function newRecoveryCode(): string {
-  const letters = Array.from({ length: 20 }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
-  return letters.replaceAll(/(.{5})(?=.)/g, '$1-');
+  const letters = Array.from({ length: 24 }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
+  return letters.replaceAll(/(.{6})(?=.)/g, '$1-');
 }
 
 /** A recovery code however somebody typed it. */

@@ -184,3 +184,12 @@ test('USR-4: an Administrator resets a member’s second factor: recorded, both 
   expect((await control.call(root, 'DELETE', `/platform/users/${technician.id}/second-factor`)).status).toBe(204);
   expect(codeOf(await control.call(root, 'DELETE', `/platform/users/${root.id}/second-factor`))).toBe('not-allowed');
 });
+
+test('USR-1: a link to a new password does not go round the second factor', async () => {
+  await using w = await world();
+  const factor = { user_id: w.person.id, sealed_secret: 'x', last_step: 0, recovery_hash: Buffer.from('x') };
+  await w.control.deps.db.insertInto('second_factors').values(factor).execute();
+  await w.ask('a@x.test');
+  expect((await w.accept(await w.token())).status).toBe(204);
+  expect((await w.signIn(NEXT)).status).toBe(202);
+});

@@ -59,7 +59,7 @@ test('USR-1: a second factor is in force after its first code only, and its secr
   expect(codeOf(await w.call('/me/second-factor/confirm', { code: '000000' }))).toBe('wrong-code');
   expect(await w.factor()).toBe('off');
   const made = await w.call<{ recoveryCode: string }>('/me/second-factor/confirm', { code: w.code(secret) });
-  expect(made.json.recoveryCode).toMatch(/^(\w{5}-){3}\w{5}$/);
+  expect(made.json.recoveryCode).toMatch(/^(\w{6}-){3}\w{6}$/);
   expect(await w.factor()).toBe('on');
   expect(await contents(w.control)).not.toContain(secret);
   expect(codeOf(await w.call('/me/second-factor/confirm', { code: w.code(secret) }))).toBe('second-factor-state');
