@@ -18,4 +18,6 @@ export const PAGES: readonly PageState[] = [
   { name: 'plants-empty', path: '/plants?state=empty' },
   { name: 'plants-error', path: '/plants?state=error' },
   { name: 'plants-offline', path: '/plants?state=offline', ready: '.offbar' },
+  { name: 'account-sign-in', path: '/sign-in' },
+  { name: 'account-sign-in-error', path: '/sign-in?error=not-invited' },
 ];
