@@ -20,4 +20,7 @@ export const PAGES: readonly PageState[] = [
   { name: 'plants-offline', path: '/plants?state=offline', ready: '.offbar' },
   { name: 'account-sign-in', path: '/sign-in' },
   { name: 'account-sign-in-error', path: '/sign-in?error=not-invited' },
+  { name: 'vpn', path: '/vpn', ready: '.pass' },
+  { name: 'vpn-empty', path: '/vpn?state=empty', ready: '.steps' },
+  { name: 'vpn-error', path: '/vpn?state=error' },
 ];

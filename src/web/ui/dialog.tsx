@@ -26,12 +26,14 @@ export function Dialog({ open, onClose, title, lead, footer, width = 520, childr
       onClose={onClose ?? (() => undefined)}
       size={width}
       centered
+      // A class of Modal.Content would be on the box around it too.
+      classNames={{ content: 'dialog' }}
       closeOnEscape={isFree}
       closeOnClickOutside={isFree}
       aria-labelledby={id}
     >
       <Modal.Overlay className="overlay" />
-      <Modal.Content className="dialog" aria-labelledby={id}>
+      <Modal.Content aria-labelledby={id}>
         <header>
           <div className="grow stack g1">
             <h2 id={id}>{title}</h2>
