@@ -20,7 +20,8 @@ export const PAGES: readonly PageState[] = [
   { name: 'plants-offline', path: '/plants?state=offline', ready: '.offbar' },
   { name: 'account-sign-in', path: '/sign-in' },
   { name: 'account-sign-in-error', path: '/sign-in?error=not-invited' },
-  { name: 'vpn', path: '/vpn', ready: '.pass' },
+  { name: 'vpn', path: '/vpn', ready: '.fork' },
+  { name: 'vpn-many', path: '/vpn?size=60', ready: '.fork' },
   { name: 'vpn-empty', path: '/vpn?state=empty', ready: '.steps' },
   { name: 'vpn-error', path: '/vpn?state=error' },
 ];

@@ -36,6 +36,8 @@ export const routeSchema = z
 export type RouteJson = z.output<typeof routeSchema>;
 
 export const routeQuery = pageQuery.extend({
+  // Each page derives all routes of the user anew: few large pages are cheaper than many small ones.
+  limit: z.coerce.number().int().min(1).max(10_000).default(50).describe('How many items at most'),
   status: routeStatusSchema.optional(),
   portfolioId: z.uuid().optional(),
   plantId: z.uuid().optional(),

@@ -28,7 +28,9 @@ export function filterPlants(plants: readonly Plant[], { text, portfolioId, stat
 }
 
 /** The portfolios that occur, by name, as choices. */
-export function portfoliosOf(plants: readonly Plant[]): { value: string; label: string }[] {
+export function portfoliosOf(
+  plants: readonly Pick<Plant, 'portfolio' | 'organization'>[],
+): { value: string; label: string }[] {
   const found = new Map(plants.map(({ portfolio, organization }) => [portfolio.id, { portfolio, organization }]));
   return [...found.values()]
     .map(({ portfolio, organization }) => ({ value: portfolio.id, label: `${organization.name}, ${portfolio.name}` }))

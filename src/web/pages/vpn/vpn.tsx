@@ -10,8 +10,9 @@ import type { Issued } from './issue.ts';
 import { IssuedDialog } from './issued.tsx';
 import { Manage } from './manage.tsx';
 import { Pass } from './pass.tsx';
+import { Routes } from './routes.tsx';
 
-/** Profile ▸ VPN: the certificate, from issuing to revoking. */
+/** Profile ▸ VPN: the certificate, from issuing to revoking, and the subnets that it reaches. */
 export function VpnPage() {
   const { t } = useTranslation(['vpn', 'common']);
   const query = useQuery(certificateQuery);
@@ -32,6 +33,7 @@ export function VpnPage() {
           ) : (
             <div className="stack g5">
               <Pass certificate={certificate} />
+              <Routes />
               <Manage certificate={certificate} onIssued={show} />
             </div>
           )
