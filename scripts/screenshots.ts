@@ -39,8 +39,12 @@ for (const width of [1440, 390])
         .waitFor();
       await page.waitForLoadState('networkidle');
       await page.evaluate('document.fonts.ready');
+      // As tall as the page, so that the bar below stands below.
+      const tall = Number(await page.evaluate('document.documentElement.scrollHeight'));
+      await page.setViewportSize({ width, height: Math.max(tall, page.viewportSize()?.height ?? 0) });
       const file = `${name}-${width}-${scheme}${language === 'en' ? '' : `-${language}`}.png`;
       await page.screenshot({ path: out + file, fullPage: true });
+      await page.setViewportSize({ width, height: width === 390 ? 844 : 900 });
       process.stdout.write(`dist/screenshots/${file}\n`);
     }
   }

@@ -13,7 +13,7 @@ export function Navigation() {
   return (
     <>
       <nav className="nav" aria-label={t('nav.main')}>
-        <Link to="/" activeOptions={{ exact: true }} activeProps={ON}>
+        <Link to="/" activeOptions={{ exact: true, includeSearch: false }} activeProps={ON}>
           <Icon name="home" />
           {t('nav.home')}
         </Link>

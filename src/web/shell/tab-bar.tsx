@@ -16,7 +16,7 @@ export function TabBar() {
   return (
     <>
       <nav className="tabbar" aria-label={t('nav.main')}>
-        <Link to="/" activeOptions={{ exact: true }} activeProps={on}>
+        <Link to="/" activeOptions={{ exact: true, includeSearch: false }} activeProps={on}>
           <Icon name="home" />
           {t('nav.home')}
         </Link>
