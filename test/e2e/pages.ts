@@ -24,4 +24,10 @@ export const PAGES: readonly PageState[] = [
   { name: 'vpn-many', path: '/vpn?size=60', ready: '.fork' },
   { name: 'vpn-empty', path: '/vpn?state=empty', ready: '.steps' },
   { name: 'vpn-error', path: '/vpn?state=error' },
+  { name: 'account-sign-in', path: '/sign-in?as=nobody' },
+  { name: 'account-sign-in-error', path: '/sign-in?as=nobody&error=no-account' },
+  { name: 'account-invitation', path: '/invitation?as=nobody#pwi_mock' },
+  { name: 'account-security', path: '/security' },
+  { name: 'account-security-off', path: '/security?as=new' },
+  { name: 'account-sessions', path: '/sessions' },
 ];

@@ -22,8 +22,8 @@ export class MockProblem extends Error {
 }
 
 type Responses<Id extends keyof operations> = operations[Id]['responses'];
-type Ok<R> = R extends { 200: infer A } ? A : R extends { 201: infer A } ? A : R extends { 202: infer A } ? A : never;
-type Body<A> = [A] extends [never] ? undefined : A extends { content: { 'application/json': infer B } } ? B : undefined;
+type Ok<R> = R[keyof R & (200 | 201 | 202 | 204)];
+type Body<A> = A extends { content: { 'application/json': infer B } } ? B : undefined;
 
 /** What an operation answers when all is well: what the contract says, or undefined for 204. */
 export type AnswerOf<Id extends keyof operations> = Body<Ok<Responses<Id>>>;

@@ -1,13 +1,13 @@
 /** What stands around every page of somebody signed in: sidebar on a desktop, bars on a phone, live updates, offline note. */
-import { useMantineColorScheme, useComputedColorScheme } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useNavigate } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { signedOut } from '../api/client.ts';
 import { type Live, listen } from '../api/live.ts';
-import { Icon, Logo } from '../ui/icon.tsx';
+import { Logo } from '../ui/icon.tsx';
 import { initials } from '../ui/values.ts';
+import { SchemeButton } from './scheme.tsx';
 import { LiveProvider } from './live-mark.tsx';
 import { Navigation } from './navigation.tsx';
 import { OfflineNote } from './offline.tsx';
@@ -99,23 +99,6 @@ function Person() {
       </Link>
       <SchemeButton />
     </div>
-  );
-}
-
-/** Switches between light and dark. */
-export function SchemeButton() {
-  const { t } = useTranslation();
-  const { setColorScheme } = useMantineColorScheme();
-  const scheme = useComputedColorScheme('light');
-  return (
-    <button
-      type="button"
-      className="icon-btn"
-      aria-label={t('switchScheme')}
-      onClick={() => setColorScheme(scheme === 'dark' ? 'light' : 'dark')}
-    >
-      <Icon name="theme" />
-    </button>
   );
 }
 

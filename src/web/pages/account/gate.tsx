@@ -1,45 +1,39 @@
 import type { ReactNode } from 'react';
+import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { LANGUAGES, isLanguage, setLanguage } from '../../i18n.ts';
-import { SchemeButton } from '../../shell/shell.tsx';
-import { Icon, Logo } from '../../ui/icon.tsx';
-import { GateMap } from './gate-map.tsx';
+import { SchemeButton } from '../../shell/scheme.tsx';
+import { SelectField } from '../../ui/fields.tsx';
+import { Logo } from '../../ui/icon.tsx';
+import map from './map.svg';
 
-/** What stands around the pages of somebody who is not signed in: the form on one side, the map on the other. */
+/** What stands around the pages of somebody who is not signed in: the form, and a picture of what it is about. */
 export function Gate({ children }: { children: ReactNode }) {
-  const { t, i18n } = useTranslation('account');
+  const { t, i18n } = useTranslation(['account', 'common']);
   return (
     <main className="gate">
       <div className="form">
         <div className="row between">
-          <span className="brand" style={{ padding: 0 }}>
+          <Link to="/sign-in" className="brand">
             <Logo />
             Parkway
-          </span>
+          </Link>
           <SchemeButton />
         </div>
-        {children}
-        <label className="row small dim">
-          <Icon name="globe" />
-          <span className="sr">{t('language')}</span>
-          <select
-            className="text"
+        <div className="mid">{children}</div>
+        <div className="row">
+          <SelectField
+            label={t('language')}
+            quiet
             value={i18n.language}
-            onChange={({ target }) => {
-              if (isLanguage(target.value)) void setLanguage(target.value);
-            }}
-          >
-            {Object.entries(LANGUAGES).map(([code, name]) => (
-              <option key={code} value={code}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </label>
+            onChange={({ target }) => isLanguage(target.value) && void setLanguage(target.value)}
+            options={Object.entries(LANGUAGES).map(([value, label]) => ({ value, label }))}
+          />
+        </div>
       </div>
       <div className="map" aria-hidden="true">
-        <GateMap />
-        <p>{t('claim')}</p>
+        <img src={map} alt="" />
+        <p>{t('promise')}</p>
       </div>
     </main>
   );

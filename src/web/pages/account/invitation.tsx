@@ -1,3 +1,81 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { Link, useNavigate } from '@tanstack/react-router';
+import { type FormEvent, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { api, bodyOf } from '../../api/client.ts';
+import { Button } from '../../ui/button.tsx';
+import { TextField } from '../../ui/fields.tsx';
+import { Note, ProblemNote } from '../../ui/note.tsx';
+import { takeFragment } from './fragment.ts';
+import { Gate } from './gate.tsx';
+
+/** NIST SP 800-63B: length is what counts. Control asks for the same. */
+export const SHORTEST_PASSWORD = 10;
+
+/** Where an invitation's link leads: choose a name and a password, and go on to the second step. */
 export function InvitationPage() {
-  return null;
+  const { t } = useTranslation(['account', 'common']);
+  const [token] = useState(() => takeFragment().get('token'));
+  const [name, setName] = useState('');
+  const [password, setPassword] = useState('');
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const accept = useMutation({
+    mutationFn: () => {
+      const named = name.trim() === '' ? {} : { name: name.trim() };
+      return bodyOf(
+        api.POST('/api/v1/invitations/accept', { body: { token: token ?? '', password, cookie: true, ...named } }),
+      );
+    },
+    onSuccess: () => {
+      client.clear();
+      void navigate({ to: '/security', replace: true });
+    },
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (!accept.isPending && password.length >= SHORTEST_PASSWORD) accept.mutate();
+  };
+  const isShort = password !== '' && password.length < SHORTEST_PASSWORD;
+  return (
+    <Gate>
+      <form className="stack g5" onSubmit={submit}>
+        <div className="stack g2">
+          <h1>{t('invitation.title')}</h1>
+          <p className="dim">{t('invitation.lead')}</p>
+        </div>
+        {token === null ? (
+          <Note kind="warn">{t('invitation.noToken')}</Note>
+        ) : (
+          <>
+            {accept.error !== null && <ProblemNote error={accept.error} />}
+            <TextField
+              label={t('name')}
+              hint={t('invitation.nameHint')}
+              autoComplete="name"
+              value={name}
+              maxLength={100}
+              onChange={({ target }) => setName(target.value)}
+            />
+            <TextField
+              label={t('password')}
+              hint={t('passwordRule', { count: SHORTEST_PASSWORD })}
+              error={isShort ? t('passwordRule', { count: SHORTEST_PASSWORD }) : undefined}
+              type="password"
+              autoComplete="new-password"
+              required
+              value={password}
+              onChange={({ target }) => setPassword(target.value)}
+            />
+            <Button kind="primary" type="submit" className="wide" busy={accept.isPending}>
+              {t('invitation.go')}
+            </Button>
+          </>
+        )}
+        <Link to="/sign-in" className="small">
+          {t('toSignIn')}
+        </Link>
+      </form>
+    </Gate>
+  );
 }

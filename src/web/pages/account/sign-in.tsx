@@ -1,93 +1,113 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useRouter, useSearch } from '@tanstack/react-router';
-import { useEffect, useState } from 'react';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { api, bodyOf } from '../../api/client.ts';
+import { type Schemas, api, bodyOf } from '../../api/client.ts';
 import { read } from '../../api/query.ts';
 import { Button } from '../../ui/button.tsx';
 import { TextField } from '../../ui/fields.tsx';
 import { Note, ProblemNote } from '../../ui/note.tsx';
-import { CodeStep } from './code-step.tsx';
+import { Challenge } from './challenge.tsx';
 import { Gate } from './gate.tsx';
+import { takeFragment } from './fragment.ts';
 
-const methodsQuery = read('me', ['sign-in-methods'], (signal) =>
-  bodyOf(api.GET('/api/v1/sign-in-methods', { signal })),
-);
+const methodsQuery = read('me', ['methods'], (signal) => bodyOf(api.GET('/api/v1/sign-in-methods', { signal })));
 
-/** Address and password, or the company's provider; then the code, if one is due. */
+/** Errors with which a company's sign-in comes back, each with a sentence of its own. */
+const ERRORS = [
+  'no-account',
+  'provider-expired',
+  'provider-denied',
+  'provider-failed',
+  'provider-unavailable',
+] as const;
+
+/** Address and password, or the company's sign-in; then the code, where one is due (USR-1). */
 export function SignInPage() {
-  const { t } = useTranslation('account');
-  const { return: back = '/', error } = useSearch({ from: '/sign-in' });
-  const router = useRouter();
-  const client = useQueryClient();
-  const methods = useQuery(methodsQuery);
+  // A company's sign-in that still owes a code comes back with its challenge.
+  const [challenge, setChallenge] = useState(() => takeFragment().get('challenge') ?? undefined);
   const [email, setEmail] = useState('');
-  const [password, setPassword] = useState('');
-  const [challenge, setChallenge] = useState<string>();
-  useEffect(() => {
-    document.title = `${t('title')} · Parkway`;
-  }, [t]);
-  const done = () => {
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const { return: back } = useSearch({ from: '/sign-in' });
+  const enter = () => {
     client.clear();
-    // Another origin, however it is written, is no place to go.
-    const isOwn = URL.parse(back, location.origin)?.origin === location.origin;
-    router.history.push(isOwn ? back : '/');
+    void navigate({ to: back ?? '/', replace: true });
   };
-  const signIn = useMutation({
-    mutationFn: () => bodyOf(api.POST('/api/v1/sessions', { body: { email, password, cookie: true } })),
-    onSuccess: (answer) => {
-      setPassword('');
-      if ('challenge' in answer) setChallenge(answer.challenge);
-      else done();
-    },
-  });
-  if (challenge !== undefined)
-    return (
-      <Gate>
-        <CodeStep email={email} challenge={challenge} onChange={() => setChallenge(undefined)} onDone={done} />
-      </Gate>
-    );
-  const provider = methods.data?.oidc ?? null;
   return (
     <Gate>
-      <form
-        className="mid"
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (!signIn.isPending) signIn.mutate();
-        }}
-      >
-        <div className="stack g2">
-          <h1>{t('title')}</h1>
-          <p className="dim">{t('lead')}</p>
-        </div>
-        {error !== undefined && <Note kind="bad">{t('providerFailed', { code: error })}</Note>}
-        {provider !== null && (
-          <a className="btn wide" href={`/api/v1/oidc/start?return=${encodeURIComponent(back)}`}>
-            {t('signInWith', { name: provider.name })}
-          </a>
-        )}
-        <TextField
-          label={t('email')}
-          type="email"
-          autoComplete="username"
-          value={email}
-          onChange={({ target }) => setEmail(target.value)}
-          required
-        />
-        <TextField
-          label={t('password')}
-          type="password"
-          autoComplete="current-password"
-          value={password}
-          onChange={({ target }) => setPassword(target.value)}
-          required
-        />
-        {signIn.error !== null && <ProblemNote error={signIn.error} />}
-        <Button type="submit" kind="primary" className="wide" busy={signIn.isPending}>
-          {t('signIn')}
-        </Button>
-      </form>
+      {challenge === undefined ? (
+        <Password email={email} setEmail={setEmail} onChallenge={setChallenge} onSignedIn={enter} />
+      ) : (
+        <Challenge challenge={challenge} email={email} onBack={() => setChallenge(undefined)} onSignedIn={enter} />
+      )}
     </Gate>
   );
+}
+
+interface PasswordProps {
+  readonly email: string;
+  readonly setEmail: (email: string) => void;
+  readonly onChallenge: (challenge: string) => void;
+  readonly onSignedIn: () => void;
+}
+
+function Password({ email, setEmail, onChallenge, onSignedIn }: PasswordProps) {
+  const { t } = useTranslation(['account', 'common']);
+  const [password, setPassword] = useState('');
+  const { error: failure, return: back } = useSearch({ from: '/sign-in' });
+  const methods = useQuery(methodsQuery);
+  const known = ERRORS.find((code) => code === failure);
+  const signIn = useMutation({
+    mutationFn: () => bodyOf(api.POST('/api/v1/sessions', { body: { email, password, cookie: true } })),
+    onSuccess: (answer) => (isChallenge(answer) ? onChallenge(answer.challenge) : onSignedIn()),
+    onError: () => setPassword(''),
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (!signIn.isPending) signIn.mutate();
+  };
+  const company = methods.data?.oidc ?? null;
+  return (
+    <form className="stack g5" onSubmit={submit}>
+      <div className="stack g2">
+        <h1>{t('signIn.title')}</h1>
+        <p className="dim">{t('signIn.lead')}</p>
+      </div>
+      {failure !== undefined && <Note kind="bad">{t(`signIn.errors.${known ?? 'provider-failed'}`)}</Note>}
+      {signIn.error !== null && <ProblemNote error={signIn.error} />}
+      <TextField
+        label={t('email')}
+        type="email"
+        name="email"
+        autoComplete="username"
+        autoFocus
+        required
+        value={email}
+        onChange={({ target }) => setEmail(target.value)}
+      />
+      <TextField
+        label={t('password')}
+        type="password"
+        name="password"
+        autoComplete="current-password"
+        required
+        value={password}
+        onChange={({ target }) => setPassword(target.value)}
+      />
+      <Button kind="primary" type="submit" className="wide" busy={signIn.isPending}>
+        {t('signIn.go')}
+      </Button>
+      {company !== null && (
+        <a className="btn wide" href={`/api/v1/oidc/start?return=${encodeURIComponent(back ?? '/')}`}>
+          {t('signIn.company', { name: company.name })}
+        </a>
+      )}
+      <p className="small dim">{t('signIn.help')}</p>
+    </form>
+  );
+}
+
+function isChallenge(answer: Schemas['NewSession'] | Schemas['Challenge']): answer is Schemas['Challenge'] {
+  return 'challenge' in answer;
 }
