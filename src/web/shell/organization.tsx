@@ -1,5 +1,5 @@
 import { Menu } from '@mantine/core';
-import { useNavigate, useParams } from '@tanstack/react-router';
+import { useNavigate } from '@tanstack/react-router';
 import { useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Icon } from '../ui/icon.tsx';
@@ -9,10 +9,9 @@ import { type Me, useMe } from './session.tsx';
 const STORED = 'parkway.organization';
 const changed = new EventTarget();
 
-/** The organization that the sidebar shows: of the address, else chosen last, else the first. Undefined for who has none. */
+/** The organization that the sidebar shows: the one chosen last, else the first. Undefined for who has none. */
 export function useOrganization(): Me['memberships'][number] | undefined {
   const { memberships } = useMe();
-  const { organizationId } = useParams({ strict: false });
   const chosen = useSyncExternalStore(
     (listener) => {
       changed.addEventListener('change', listener);
@@ -21,7 +20,7 @@ export function useOrganization(): Me['memberships'][number] | undefined {
     () => localStorage.getItem(STORED),
   );
   const find = (id: string | null | undefined) => memberships.find((one) => one.organizationId === id);
-  return find(organizationId) ?? find(chosen) ?? memberships[0];
+  return find(chosen) ?? memberships[0];
 }
 
 /** Shows the organization, and switches between several. */

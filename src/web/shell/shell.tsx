@@ -15,7 +15,7 @@ import { OrganizationSwitch, useOrganization } from './organization.tsx';
 import { SessionProvider, useMe, useSession } from './session.tsx';
 import { TabBar } from './tab-bar.tsx';
 import { TunnelCard } from './tunnel.tsx';
-import { FindButton, Shortcuts } from './find.tsx';
+import { Shortcuts } from './shortcuts.tsx';
 
 /** Lets through who is signed in; everybody else goes to the sign-in page, and comes back afterwards. */
 export function Shell() {
@@ -61,7 +61,6 @@ function Frame() {
             Parkway
           </Link>
           <OrganizationSwitch />
-          <FindButton />
           <Navigation />
           <div className="foot">
             <TunnelCard />

@@ -2,7 +2,6 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { certificateQuery } from '../../shell/tunnel.tsx';
-import { openFind } from '../../shell/find.tsx';
 import { useMe } from '../../shell/session.tsx';
 import { Card } from '../../ui/card.tsx';
 import { Empty } from '../../ui/empty.tsx';
@@ -32,11 +31,6 @@ export function HomePage() {
         lead={plants.data === undefined ? t('lead') : t('reach', { count, number: number(count) })}
       />
       <div className="stack g5">
-        <button type="button" className="card row find-large" onClick={openFind}>
-          <Icon name="search" />
-          <span className="grow">{t('find')}</span>
-          <kbd className="no-phone">Ctrl K</kbd>
-        </button>
         <div className="cols a">
           <Card title={t('plants')} aside={<span className="dimmer">{number(count)}</span>} flush>
             <Load query={plants} rows={5}>
@@ -50,9 +44,7 @@ export function HomePage() {
                     {all.slice(0, FIRST).map((plant) => (
                       <li key={plant.id}>
                         <span className="grow">
-                          <Link to="/plants/$plantId" params={{ plantId: plant.id }}>
-                            <b>{plant.name}</b>
-                          </Link>
+                          <b>{plant.name}</b>
                           <small>
                             {plant.organization.name}, {plant.portfolio.name}
                           </small>

@@ -65,13 +65,9 @@ function RouteItem({ route }: { route: Schemas['Route'] }) {
           {isConflict ? t('waiting.conflictDetail', { plant: route.plantName }) : t('waiting.silentDetail')}
         </small>
       </span>
-      {isConflict ? (
+      {isConflict && (
         <Link to="/vpn" className="btn sm plain">
           {t('waiting.choose')}
-        </Link>
-      ) : (
-        <Link to="/plants/$plantId" params={{ plantId: route.plantId }} className="btn sm plain">
-          {t('waiting.look')}
         </Link>
       )}
     </li>
@@ -92,13 +88,6 @@ function Invitations({ organizationId }: { organizationId: string }) {
         <b>{t('waiting.cooperation', { owner: owner.name })}</b>
         <small>{t('waiting.cooperationDetail')}</small>
       </span>
-      <Link
-        to="/organizations/$organizationId/cooperations/$cooperationId"
-        params={{ organizationId, cooperationId: id }}
-        className="btn sm plain"
-      >
-        {t('waiting.look')}
-      </Link>
     </li>
   ));
 }

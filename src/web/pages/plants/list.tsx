@@ -1,5 +1,4 @@
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
 import { useDeferredValue, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type Schemas, api, bodyOf } from '../../api/client.ts';
@@ -97,7 +96,7 @@ function PlantRow({ plant }: { plant: Plant }) {
   const { t } = useTranslation(['plants', 'common']);
   const state: State = agentState(plant);
   return (
-    <Link to="/plants/$plantId" params={{ plantId: plant.id }} className="line">
+    <div className="line">
       <span className="grow">
         <b>{plant.name}</b>
         <small>
@@ -106,6 +105,6 @@ function PlantRow({ plant }: { plant: Plant }) {
       </span>
       <span className="tag no-phone">{t(`common:jobRole.${plant.role}`)}</span>
       <Status state={state} badge />
-    </Link>
+    </div>
   );
 }

@@ -1,3 +1,0 @@
-export function PreferencesPage() {
-  return null;
-}

@@ -1,3 +1,0 @@
-export function TokensPage() {
-  return null;
-}

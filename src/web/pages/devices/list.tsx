@@ -1,3 +1,0 @@
-export function DevicesPage() {
-  return null;
-}

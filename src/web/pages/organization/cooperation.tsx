@@ -1,3 +1,0 @@
-export function CooperationPage() {
-  return null;
-}

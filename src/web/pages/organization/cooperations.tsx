@@ -1,3 +1,0 @@
-export function CooperationsPage() {
-  return null;
-}

@@ -1,3 +1,0 @@
-export function MemberPage() {
-  return null;
-}

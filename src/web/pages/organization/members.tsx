@@ -1,3 +1,0 @@
-export function MembersPage() {
-  return null;
-}

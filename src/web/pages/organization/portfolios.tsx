@@ -1,3 +1,0 @@
-export function PortfoliosPage() {
-  return null;
-}

@@ -1,3 +1,0 @@
-export function PlantDevices() {
-  return null;
-}

@@ -1,3 +1,0 @@
-export function PlantLog() {
-  return null;
-}

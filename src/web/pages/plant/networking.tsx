@@ -1,3 +1,0 @@
-export function PlantNetworking() {
-  return null;
-}

@@ -1,3 +1,0 @@
-export function PlantOverview() {
-  return null;
-}

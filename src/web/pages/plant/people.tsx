@@ -1,3 +1,0 @@
-export function PlantPeople() {
-  return null;
-}

@@ -1,3 +1,0 @@
-export function PlantSettings() {
-  return null;
-}

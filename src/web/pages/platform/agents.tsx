@@ -1,3 +1,0 @@
-export function AgentsPage() {
-  return null;
-}

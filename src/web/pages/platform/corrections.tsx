@@ -1,3 +1,0 @@
-export function CorrectionsPage() {
-  return null;
-}

@@ -1,3 +1,0 @@
-export function GatewaysPage() {
-  return null;
-}

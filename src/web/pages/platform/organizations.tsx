@@ -1,3 +1,0 @@
-export function OrganizationsPage() {
-  return null;
-}

@@ -1,3 +1,0 @@
-export function WaysPage() {
-  return null;
-}
