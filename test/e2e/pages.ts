@@ -22,6 +22,7 @@ export const PAGES: readonly PageState[] = [
   { name: 'account-sign-in-error', path: '/sign-in?error=not-invited' },
   { name: 'vpn', path: '/vpn', ready: '.fork' },
   { name: 'vpn-many', path: '/vpn?size=60', ready: '.fork' },
+  { name: 'vpn', path: '/vpn', ready: '.pass' },
   { name: 'vpn-empty', path: '/vpn?state=empty', ready: '.steps' },
   { name: 'vpn-error', path: '/vpn?state=error' },
   { name: 'account-sign-in', path: '/sign-in?as=nobody' },

@@ -1,31 +1,35 @@
 import { useEffect, useState } from 'react';
 
-/** A QR code, drawn here: what it says goes to no server. Empty until the drawing code has come. */
+/** A QR code, drawn as one path; the code that makes it comes only here. */
 export function QrCode({ text, label }: { text: string; label: string }) {
-  const [path, setPath] = useState<{ d: string; size: number }>();
+  const [drawing, setDrawing] = useState<{ size: number; path: string }>();
   useEffect(() => {
-    let isCurrent = true;
-    void import('qrcode').then(({ create }) => {
-      const { modules } = create(text, { errorCorrectionLevel: 'M' });
-      const dark = Array.from(modules.data, (bit, at) =>
-        bit === 0 ? '' : `M${at % modules.size} ${Math.floor(at / modules.size)}h1v1h-1z`,
+    let isGone = false;
+    const draw = async () => {
+      const { create } = await import('qrcode');
+      const { size, data } = create(text, { errorCorrectionLevel: 'M' }).modules;
+      const dots = Array.from(data, (dark, at) =>
+        dark === 0 ? '' : `M${String(at % size)} ${String(Math.floor(at / size))}h1v1h-1z`,
       );
-      if (isCurrent) setPath({ d: dark.join(''), size: modules.size });
-    });
+      if (!isGone) setDrawing({ size, path: dots.join('') });
+    };
+    void draw();
     return () => {
-      isCurrent = false;
+      isGone = true;
     };
   }, [text]);
-  const size = path?.size ?? 1;
+  if (drawing === undefined) return <span className="qr sk" aria-hidden="true" />;
   return (
-    <svg
-      className="qr"
-      viewBox={`-2 -2 ${size + 4} ${size + 4}`}
-      role="img"
-      aria-label={label}
-      shapeRendering="crispEdges"
-    >
-      <path d={path?.d ?? ''} fill="#000" />
-    </svg>
+    <span className="qr">
+      <svg
+        role="img"
+        aria-label={label}
+        width="100%"
+        viewBox={`0 0 ${String(drawing.size)} ${String(drawing.size)}`}
+        shapeRendering="crispEdges"
+      >
+        <path d={drawing.path} fill="#000" />
+      </svg>
+    </span>
   );
 }

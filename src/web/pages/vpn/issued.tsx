@@ -8,7 +8,7 @@ import { Note } from '../../ui/note.tsx';
 import { toast } from '../../ui/toast.tsx';
 import type { Issued } from './issue.ts';
 import { fileNameOf } from './key.ts';
-import { Qr } from './qr.tsx';
+import { QrCode } from '../../ui/qr-code.tsx';
 
 const DEVICES = { windows: 'Windows', macos: 'macOS', linux: 'Linux', iphone: 'iPhone', android: 'Android' } as const;
 type Device = keyof typeof DEVICES;
@@ -107,7 +107,7 @@ export function IssuedDialog({ issued, onDone }: { issued: Issued; onDone: () =>
             </Button>
           )}
           <div className={showsQr ? 'stack g3' : 'stack g3 no-phone'}>
-            <Qr text={issued.text} label={t('once.qr')} />
+            <QrCode text={issued.text} label={t('once.qr')} />
             <p className="dim small">{t('once.qrHint')}</p>
           </div>
         </div>
