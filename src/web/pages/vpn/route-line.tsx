@@ -1,4 +1,3 @@
-import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { Copy } from '../../ui/copy.tsx';
 import { Status } from '../../ui/status.tsx';
@@ -30,9 +29,7 @@ export function RouteLine({ route, stale }: { route: Route; stale: boolean }) {
       </span>
       <span className="acts row wrap">
         {route.status === 'unreachable' && (
-          <Link to="/plants/$plantId" params={{ plantId: route.plantId }} className="small">
-            {t('wrong')}
-          </Link>
+          {t('wrong')}
         )}
         <RouteActions route={route} stale={stale} />
       </span>
