@@ -80,7 +80,9 @@ function SessionItem({ session }: { session: Schemas['Session'] }) {
     onSuccess: () => client.invalidateQueries({ queryKey: ['sessions'] }),
   });
   const { client: program, system } = session.device;
-  const place = [session.place?.city, session.place?.country].filter((part) => part != null).join(', ');
+  const place = [session.place?.city, session.place?.country]
+    .filter((part) => part !== undefined && part !== null)
+    .join(', ');
   return (
     <li>
       <span className="grow">

@@ -28,9 +28,6 @@ export function RouteLine({ route, stale }: { route: Route; stale: boolean }) {
         <Status state={route.status} badge />
       </span>
       <span className="acts row wrap">
-        {route.status === 'unreachable' && (
-          {t('wrong')}
-        )}
         <RouteActions route={route} stale={stale} />
       </span>
     </div>
