@@ -26,6 +26,12 @@ const invitation = createRoute({
   component: lazyRouteComponent(() => import('./pages/account/invitation.tsx'), 'InvitationPage'),
 });
 
+const reset = createRoute({
+  getParentRoute: () => root,
+  path: '/reset',
+  component: lazyRouteComponent(() => import('./pages/account/reset.tsx'), 'ResetPage'),
+});
+
 const shell = createRoute({ getParentRoute: () => root, id: 'shell', component: Shell });
 
 const home = createRoute({
@@ -55,7 +61,12 @@ const sessions = createRoute({
   component: lazyRouteComponent(() => import('./pages/account/sessions.tsx'), 'SessionsPage'),
 });
 
-const routeTree = root.addChildren([signIn, invitation, shell.addChildren([home, plants, vpn, security, sessions])]);
+const routeTree = root.addChildren([
+  signIn,
+  invitation,
+  reset,
+  shell.addChildren([home, plants, vpn, security, sessions]),
+]);
 
 export const router = createRouter({
   routeTree,

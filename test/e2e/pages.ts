@@ -25,6 +25,8 @@ export const PAGES: readonly PageState[] = [
   { name: 'account-sign-in', path: '/sign-in?as=nobody' },
   { name: 'account-sign-in-error', path: '/sign-in?as=nobody&error=no-account' },
   { name: 'account-invitation', path: '/invitation?as=nobody#pwi_mock' },
+  { name: 'account-reset', path: '/reset?as=nobody' },
+  { name: 'account-reset-link', path: '/reset?as=nobody#pwr_mock' },
   { name: 'account-security', path: '/security' },
   { name: 'account-security-off', path: '/security?as=new' },
   { name: 'account-sessions', path: '/sessions' },

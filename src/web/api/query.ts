@@ -4,7 +4,7 @@ import type { Topic } from './topics.ts';
 
 /**
  * A read of the API for React Query: `read('plants', ['list'], (signal) => bodyOf(api.GET('/api/v1/plants', { signal })))`.
- * The first part of the key is the topic, by which events refresh it.
+ * The first part of the key is the topic, by which it is refreshed.
  */
 export function read<T>(topic: Topic, key: readonly unknown[], call: (signal: AbortSignal) => Promise<T>) {
   return queryOptions({ queryKey: [topic, ...key], queryFn: ({ signal }) => call(signal) });

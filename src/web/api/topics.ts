@@ -1,7 +1,4 @@
-/**
- * What the pages' data are about. The first part of every query key is one of these, so that an event of the same name
- * refreshes just what it concerns.
- */
+/** What the pages' data are about: the first part of every query key, by which what a change concerns is read again. */
 export const TOPICS = [
   'me',
   'routes',

@@ -23,7 +23,7 @@ const operations: readonly Operation[] = Object.entries(document.paths).flatMap(
   })),
 );
 
-/** Puts the mock in the place of `fetch` and `EventSource`. */
+/** Puts the mock in the place of `fetch`. */
 export function installMock(): void {
   const real = globalThis.fetch.bind(globalThis);
   globalThis.fetch = async (input, init) => {
@@ -31,7 +31,6 @@ export function installMock(): void {
     const url = new URL(request.url);
     return url.pathname.startsWith('/api/') ? answer(request, url) : real(input, init);
   };
-  Object.defineProperty(globalThis, 'EventSource', { value: SilentEvents });
 }
 
 const wish = new URLSearchParams(location.search);
@@ -68,16 +67,4 @@ async function answer(request: Request, url: URL): Promise<Response> {
 function problem(status: number, code: string, detail: string): Response {
   const body = { type: `urn:parkway:problem:${code}`, code, title: code, status, detail };
   return Response.json(body, { status, headers: { 'content-type': 'application/problem+json' } });
-}
-
-/** Events of the mock: open for ever, and nothing happens. */
-class SilentEvents extends EventTarget {
-  readonly readyState = 1;
-  constructor() {
-    super();
-    setTimeout(() => this.dispatchEvent(new Event('open')));
-  }
-  close(): void {
-    // There is no connection.
-  }
 }

@@ -1,14 +1,12 @@
-/** What stands around every page of somebody signed in: sidebar on a desktop, bars on a phone, live updates, offline note. */
+/** What stands around every page of somebody signed in: sidebar on a desktop, bars on a phone, offline note. */
 import { useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useNavigate } from '@tanstack/react-router';
-import { useEffect, useState } from 'react';
+import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { signedOut } from '../api/client.ts';
-import { type Live, listen } from '../api/live.ts';
 import { Logo } from '../ui/icon.tsx';
 import { initials } from '../ui/values.ts';
 import { SchemeButton } from './scheme.tsx';
-import { LiveProvider } from './live-mark.tsx';
 import { Navigation } from './navigation.tsx';
 import { OfflineNote } from './offline.tsx';
 import { OrganizationSwitch, useOrganization } from './organization.tsx';
@@ -41,15 +39,8 @@ export function Shell() {
 
 function Frame() {
   const { t } = useTranslation();
-  const client = useQueryClient();
-  const [live, setLive] = useState<Live>();
-  useEffect(() => {
-    const started = listen(client, () => signedOut.dispatchEvent(new Event('signed-out')));
-    setLive(started);
-    return () => started.stop();
-  }, [client]);
   return (
-    <LiveProvider value={live}>
+    <>
       <a className="skip" href="#main">
         {t('skip')}
       </a>
@@ -78,7 +69,7 @@ function Frame() {
         </div>
         <TabBar />
       </div>
-    </LiveProvider>
+    </>
   );
 }
 

@@ -1,6 +1,5 @@
 import { type ReactNode, useEffect } from 'react';
 import { Icon, type IconName } from './icon.tsx';
-import { LiveMark } from '../shell/live-mark.tsx';
 
 interface PageHeadProps {
   readonly title: string;
@@ -30,8 +29,6 @@ export function PageHead({ title, lead, icon, crumbs = [], badge, actions }: Pag
             </span>
           ))}
         </nav>
-        <span className="grow" />
-        <LiveMark />
       </div>
       <div className="head">
         {icon !== undefined && (

@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useNavigate, useSearch } from '@tanstack/react-router';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type Schemas, api, bodyOf } from '../../api/client.ts';
@@ -103,7 +103,10 @@ function Password({ email, setEmail, onChallenge, onSignedIn }: PasswordProps) {
           {t('signIn.company', { name: company.name })}
         </a>
       )}
-      <p className="small dim">{t('signIn.help')}</p>
+      <div className="stack g2 small">
+        <Link to="/reset">{t('signIn.forgot')}</Link>
+        <span className="dim">{t('signIn.help')}</span>
+      </div>
     </form>
   );
 }
