@@ -20,6 +20,7 @@ import { loadMasterKey } from './master-key.ts';
 import { CALLBACK_PATH, type Oidc, openOidc } from './oidc.ts';
 import { createHub } from './sync/hub.ts';
 import { syncRoutes } from './sync/routes.ts';
+import { startEvents } from './tasks/events.ts';
 import { startPush } from './tasks/push.ts';
 import { startVerification } from './tasks/verify.ts';
 
@@ -101,6 +102,8 @@ async function serveDaemons(
   started.defer(() => hub.close());
   const push = startPush(deps, hub, database);
   started.defer(() => push.stop());
+  const events = startEvents(deps, app.streams, database);
+  started.defer(() => events.stop());
   const verification = startVerification(deps);
   started.defer(() => verification.stop());
 }

@@ -6,6 +6,7 @@ import * as second from './migrations/0002_owners_of_released.ts';
 import * as third from './migrations/0003_a_million_routes.ts';
 import * as fourth from './migrations/0004_connections.ts';
 import * as fifth from './migrations/0005_accounts.ts';
+import * as sixth from './migrations/0006_live.ts';
 import * as eighth from './migrations/0008_identities.ts';
 import type { Schema } from './schema.ts';
 
@@ -19,6 +20,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0003_a_million_routes': third,
   '0004_connections': fourth,
   '0005_accounts': fifth,
+  '0006_live': sixth,
   '0008_identities': eighth,
 };
 

@@ -95,7 +95,8 @@ export function idleUntil(cookie: boolean, lastUsedAt: Date, expiresAt: Date): D
   return new Date(Math.min(lastUsedAt.getTime() + hours * HOUR_MS, expiresAt.getTime()));
 }
 
-function idleSince(cookie: boolean, now: Date): Date {
+/** A session that was last used before ended by that, unless it ends earlier for good. */
+export function idleSince(cookie: boolean, now: Date): Date {
   return new Date(now.getTime() - (cookie ? IDLE_HOURS.browser : IDLE_HOURS.bearer) * HOUR_MS);
 }
 

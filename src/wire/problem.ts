@@ -21,6 +21,7 @@ export const PROBLEMS = {
   'reset-invalid': { status: 401, title: 'The link is unknown, used or expired' },
   'cross-site-refused': { status: 403, title: 'The request does not come from Parkway’s own pages' },
   'too-many-attempts': { status: 429, title: 'Too many attempts' },
+  'too-many-streams': { status: 429, title: 'Too many streams of events are open' },
   'not-allowed': { status: 403, title: 'Your role does not allow this' },
   'scope-missing': { status: 403, title: 'The API token is not allowed to do this' },
   'source-not-allowed': { status: 403, title: 'The API token is not valid from this network' },

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { InjectOptions, LightMyRequestResponse } from 'fastify';
+import type { ClientConfig } from 'pg';
 import { pino } from 'pino';
 import { openSession } from '../../src/control/app/open-session.ts';
 import type { Deps } from '../../src/control/deps.ts';
@@ -22,6 +23,8 @@ type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 export interface TestControl extends AsyncDisposable {
   readonly app: App;
   readonly deps: Deps;
+  /** Of its database, for what connects by itself. */
+  readonly connection: ClientConfig;
   /** Moves the clock. It starts at the machine's time, since liveness is by the database's clock. */
   advance(ms: number): void;
   /** Makes an account and signs it in. */
@@ -63,6 +66,7 @@ export async function testControl(engine: Engine = 'embedded', more: Partial<Dep
   return {
     app,
     deps,
+    connection: database.connection,
     advance: (ms) => {
       ahead += ms;
     },

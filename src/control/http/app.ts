@@ -33,6 +33,8 @@ import { authenticate } from './authenticate.ts';
 import { certificateRoutes } from './certificate.ts';
 import { enrollRoutes } from './enroll.ts';
 import { answerError, answerUnknown } from './errors.ts';
+import { type Streams, createStreams } from './event-streams.ts';
+import { eventRoutes } from './events.ts';
 import { gatewayRoutes } from './gateways.ts';
 import { setHeaders } from './headers.ts';
 import { healthRoutes } from './health.ts';
@@ -55,6 +57,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** Every route with who may call it; tests walk it. */
     readonly routeTable: RouteEntry[];
+    /** Who listens to events here. `tasks/events.ts` tells them. */
+    readonly streams: Streams;
   }
   interface FastifyRequest {
     /** Who asks. Set on every route that is not public. */
@@ -107,6 +111,13 @@ export async function buildApp(deps: Deps, transport: Transport = {}): Promise<A
   app.setErrorHandler(answerError);
   const routeTable: RouteEntry[] = [];
   app.decorate('routeTable', routeTable);
+  const streams = createStreams();
+  app.decorate('streams', streams);
+  // Before the server waits for what is under way: a stream would be so for ever.
+  app.addHook('preClose', (done) => {
+    streams.close();
+    done();
+  });
   app.addHook('onRoute', (route) => {
     routeTable.push(...describeRoute(route));
   });
@@ -168,4 +179,5 @@ const RESOURCES: readonly ((app: App, deps: Deps) => void)[] = [
   shareRoutes,
   assignmentRoutes,
   accessRoutes,
+  eventRoutes,
 ];
