@@ -43,6 +43,7 @@ import { meRoutes } from './me.ts';
 import { oidcRoutes } from './oidc.ts';
 import { describeApi, describeRoute } from './openapi.ts';
 import { platformRoutes } from './platform.ts';
+import { previewRoutes } from './previews.ts';
 import { revisionRoutes } from './revisions.ts';
 import { routeRoutes } from './routes.ts';
 import { secondFactorRoutes } from './second-factor.ts';
@@ -180,4 +181,5 @@ const RESOURCES: readonly ((app: App, deps: Deps) => void)[] = [
   assignmentRoutes,
   accessRoutes,
   eventRoutes,
+  previewRoutes,
 ];

@@ -82,6 +82,8 @@ test('ACC-8: every route asks for a scope, but for those that tell a token about
     'GET /api/v1/me',
     'GET /api/v1/revisions/:revision',
     'GET /api/v1/events',
+    // For each kind of change the scope of the change itself.
+    'POST /api/v1/previews',
   ]);
 });
 
