@@ -4,6 +4,8 @@ import { cidr, type Cidr } from '../net/cidr.ts';
 import { type Ip, formatIp, parseIp } from '../net/ip.ts';
 import { Problem } from '../wire/problem.ts';
 import type { Db, Tx } from './db.ts';
+import { DEVICE_ALIAS } from './find.ts';
+import { likePattern } from './like.ts';
 import { type Window, behind } from './page.ts';
 import { refusing } from './violation.ts';
 
@@ -35,6 +37,46 @@ export async function listDevices(db: Db, userId: string, plantId: string, windo
     .limit(window.limit)
     .execute();
   return rows.map(parse);
+}
+
+/** A device with where it is. */
+export interface PlacedDeviceRow extends DeviceRow {
+  readonly plantName: string;
+  readonly organizationId: string;
+  readonly organizationName: string;
+  readonly subnetId: string | null;
+}
+
+/** The devices of all plants that the user sees, by name. */
+export async function listAllDevices(
+  db: Db,
+  userId: string,
+  { q, plantId }: { readonly q?: string | undefined; readonly plantId?: string | undefined },
+  window: Window,
+): Promise<PlacedDeviceRow[]> {
+  const pattern = likePattern(q ?? '', 'anywhere');
+  const rows = await seen(db, userId)
+    .innerJoin('plants as p', 'p.id', 'd.plant_id')
+    .innerJoin('organizations as o', 'o.id', 'p.organization_id')
+    .select(['p.name as plantName', 'o.id as organizationId', 'o.name as organizationName', 'n.id as subnetId'])
+    .$if(plantId !== undefined, (query) => query.where('d.plant_id', '=', plantId ?? ''))
+    .$if(q !== undefined, (query) =>
+      query.where(
+        sql<boolean>`(d.name ilike ${pattern} or p.name ilike ${pattern} or host(d.address) like ${pattern} or ${DEVICE_ALIAS} like ${pattern})`,
+      ),
+    )
+    .where(behind(window, 'd.name', 'd.id'))
+    .orderBy('d.name')
+    .orderBy('d.id')
+    .limit(window.limit)
+    .execute();
+  return rows.map(({ plantName, organizationId, organizationName, subnetId, ...row }) => ({
+    ...parse(row),
+    plantName,
+    organizationId,
+    organizationName,
+    subnetId,
+  }));
 }
 
 /** One device, or undefined when the user may not see its plant. */

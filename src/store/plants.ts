@@ -5,6 +5,7 @@ import type { JobRole } from '../access/roles.ts';
 import { Problem } from '../wire/problem.ts';
 import { type AgentState, agentState } from './agent-state.ts';
 import type { Db, Tx } from './db.ts';
+import { likePattern } from './like.ts';
 import { type Window, behind } from './page.ts';
 import { releaseAll } from './ranges.ts';
 import { refusing } from './violation.ts';
@@ -22,6 +23,18 @@ export interface PlantRow extends Standing {
   readonly role: JobRole;
   readonly leadsOwner: boolean;
   readonly agent: AgentState;
+  readonly agentSeenAt: Date | null;
+  readonly subnets: number;
+  readonly devices: number;
+}
+
+/** Which plants a list is of. */
+export interface PlantFilter {
+  /** Part of the name of the plant or its portfolio. */
+  readonly q?: string | undefined;
+  readonly organizationId?: string | undefined;
+  readonly portfolioId?: string | undefined;
+  readonly state?: AgentState | undefined;
 }
 
 /** What a plant hangs below; naming one selects all plants under it. */
@@ -29,8 +42,19 @@ export type PlantsOf =
   { readonly plantId: string } | { readonly portfolioId: string } | { readonly organizationId: string };
 
 /** The plants that a user sees, by name. */
-export async function listPlants(db: Db, userId: string, window: Window, now: Date): Promise<PlantRow[]> {
+export async function listPlants(
+  db: Db,
+  userId: string,
+  window: Window,
+  now: Date,
+  { q, organizationId, portfolioId, state }: PlantFilter = {},
+): Promise<PlantRow[]> {
+  const pattern = likePattern(q ?? '', 'anywhere');
   return seen(db, userId, now)
+    .$if(q !== undefined, (query) => query.where(sql<boolean>`(p.name ilike ${pattern} or f.name ilike ${pattern})`))
+    .$if(organizationId !== undefined, (query) => query.where('p.organization_id', '=', organizationId ?? ''))
+    .$if(portfolioId !== undefined, (query) => query.where('p.portfolio_id', '=', portfolioId ?? ''))
+    .$if(state !== undefined, (query) => query.where(agentState(now), '=', state ?? 'none'))
     .where(behind(window, 'p.name', 'p.id'))
     .orderBy('p.name')
     .orderBy('p.id')
@@ -107,6 +131,9 @@ function seen(db: Db, userId: string, now: Date) {
       sql<JobRole>`max(s.role)`.as('role'),
       sql<boolean>`bool_or(s.source = 'membership')`.as('leadsOwner'),
       agentState(now).as('agent'),
+      sql<Date | null>`(select seen_at from agent_status t where t.plant_no = p.no)`.as('agentSeenAt'),
+      sql<number>`(select count(*) from subnets n where n.plant_id = p.id)`.as('subnets'),
+      sql<number>`(select count(*) from devices d where d.plant_id = p.id)`.as('devices'),
     ]);
 }
 

@@ -35,6 +35,7 @@ import { enrollRoutes } from './enroll.ts';
 import { answerError, answerUnknown } from './errors.ts';
 import { type Streams, createStreams } from './event-streams.ts';
 import { eventRoutes } from './events.ts';
+import { findRoutes } from './find.ts';
 import { gatewayRoutes } from './gateways.ts';
 import { setHeaders } from './headers.ts';
 import { healthRoutes } from './health.ts';
@@ -182,4 +183,5 @@ const RESOURCES: readonly ((app: App, deps: Deps) => void)[] = [
   accessRoutes,
   eventRoutes,
   previewRoutes,
+  findRoutes,
 ];

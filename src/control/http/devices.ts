@@ -1,9 +1,8 @@
-import { translate } from '../../net/cidr.ts';
-import { formatIp } from '../../net/ip.ts';
-import { type DeviceRow, listDevices } from '../../store/devices.ts';
+import { listDevices } from '../../store/devices.ts';
 import { idParams, nothing, pageOf, pageQuery } from '../../wire/rest/common.ts';
-import { type DeviceJson, deviceInput, devicePatch, deviceSchema } from '../../wire/rest/devices.ts';
+import { deviceInput, devicePatch, deviceQuery, deviceSchema, placedDeviceSchema } from '../../wire/rest/devices.ts';
 import { addDevice, changeDevice, removeDevice } from '../app/manage-devices.ts';
+import { listPlacedDevices, showDevice } from '../app/show-device.ts';
 import { onPlant } from '../authorize.ts';
 import type { Deps } from '../deps.ts';
 import { paged } from '../page.ts';
@@ -31,9 +30,23 @@ export function deviceRoutes(app: App, deps: Deps): void {
         query,
         (window) => listDevices(deps.db, actor.userId, params.id, window),
         (row) => [row.name, row.id],
-        show,
+        showDevice,
       );
     },
+  );
+  app.get(
+    '/devices',
+    {
+      config: { access: 'read' },
+      schema: {
+        operationId: 'listAllDevices',
+        summary: 'The devices of all plants that you see, each with your route to it',
+        tags,
+        querystring: deviceQuery,
+        response: { 200: pageOf(placedDeviceSchema) },
+      },
+    },
+    async ({ actor, query }) => listPlacedDevices(deps, actor, query),
   );
   app.post(
     '/plants/:id/devices',
@@ -48,7 +61,8 @@ export function deviceRoutes(app: App, deps: Deps): void {
         response: { 201: deviceSchema },
       },
     },
-    async ({ actor, params, body }, reply) => reply.code(201).send(show(await addDevice(deps, actor, params.id, body))),
+    async ({ actor, params, body }, reply) =>
+      reply.code(201).send(showDevice(await addDevice(deps, actor, params.id, body))),
   );
   app.patch(
     '/devices/:id',
@@ -63,7 +77,7 @@ export function deviceRoutes(app: App, deps: Deps): void {
         response: { 200: deviceSchema },
       },
     },
-    async ({ actor, params, body }) => show(await changeDevice(deps, actor, params.id, body)),
+    async ({ actor, params, body }) => showDevice(await changeDevice(deps, actor, params.id, body)),
   );
   app.delete(
     '/devices/:id',
@@ -82,19 +96,4 @@ export function deviceRoutes(app: App, deps: Deps): void {
       return reply.code(204).send(null);
     },
   );
-}
-
-function show({ subnet, ...row }: DeviceRow): DeviceJson {
-  return {
-    ...row,
-    address: formatIp(row.address),
-    alias: aliasOf(row.address, subnet),
-    createdAt: row.createdAt.toISOString(),
-  };
-}
-
-/** Host n of the subnet is host n of the alias (VPN-10). */
-function aliasOf(address: DeviceRow['address'], subnet: DeviceRow['subnet']): string | null {
-  if (subnet === undefined || subnet.pool === 'hidden') return null;
-  return formatIp(translate({ base: address, length: 32 }, subnet.network, subnet.range).base);
 }

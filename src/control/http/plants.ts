@@ -1,6 +1,6 @@
 import { type PlantRow, listPlants, readPlant } from '../../store/plants.ts';
-import { idParams, nothing, pageOf, pageQuery } from '../../wire/rest/common.ts';
-import { type PlantJson, plantInput, plantPatch, plantSchema } from '../../wire/rest/plants.ts';
+import { idParams, nothing, pageOf } from '../../wire/rest/common.ts';
+import { type PlantJson, plantInput, plantPatch, plantQuery, plantSchema } from '../../wire/rest/plants.ts';
 import { changePlant, createPlant, removePlant } from '../app/manage-plants.ts';
 import type { Deps } from '../deps.ts';
 import { paged } from '../page.ts';
@@ -20,14 +20,14 @@ export function plantRoutes(app: App, deps: Deps): void {
         operationId: 'listPlants',
         summary: 'The plants that you have a role on',
         tags,
-        querystring: pageQuery,
+        querystring: plantQuery,
         response: { 200: pageOf(plantSchema) },
       },
     },
     async ({ actor, query }) =>
       paged(
         query,
-        (window) => listPlants(deps.db, actor.userId, window, now()),
+        (window) => listPlants(deps.db, actor.userId, window, now(), query),
         (row) => [row.name, row.id],
         show,
       ),
@@ -113,6 +113,9 @@ function show(row: PlantRow): PlantJson {
     portfolio: { id: row.portfolioId, name: row.portfolioName },
     role,
     agent,
+    agentSeenAt: row.agentSeenAt?.toISOString() ?? null,
+    subnets: row.subnets,
+    devices: row.devices,
     createdAt: createdAt.toISOString(),
   };
 }

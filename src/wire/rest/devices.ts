@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import { nameSchema, timestamp } from './common.ts';
+import { nameSchema, pageQuery, timestamp } from './common.ts';
+import { namedSchema } from './roles.ts';
+import { routeStatusSchema } from './routes.ts';
 
 const note = z.string().max(2000);
 
@@ -15,6 +17,25 @@ export const deviceSchema = z
   })
   .meta({ id: 'Device' });
 export type DeviceJson = z.output<typeof deviceSchema>;
+
+/** A device in the list over all plants. */
+export const placedDeviceSchema = deviceSchema
+  .extend({
+    plant: namedSchema,
+    organization: namedSchema,
+    route: z
+      .object({ subnetId: z.uuid(), status: routeStatusSchema, reason: z.string() })
+      .nullable()
+      .describe('Your VPN route to its subnet; null when you have none'),
+  })
+  .meta({ id: 'PlacedDevice' });
+export type PlacedDeviceJson = z.output<typeof placedDeviceSchema>;
+
+export const deviceQuery = pageQuery.extend({
+  q: z.string().trim().min(1).max(100).optional().describe('Part of the name, address, alias or plant name'),
+  plantId: z.uuid().optional(),
+});
+export type DeviceQuery = z.output<typeof deviceQuery>;
 
 /** The address is judged by the use case, which says what is wrong with it. */
 export const deviceInput = z.object({ name: nameSchema, address: z.string().max(100), note: note.default('') });

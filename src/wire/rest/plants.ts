@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { nameSchema, timestamp } from './common.ts';
+import { nameSchema, pageQuery, timestamp } from './common.ts';
 import { jobRoleSchema, namedSchema } from './roles.ts';
 
 export const plantSchema = z
@@ -12,10 +12,21 @@ export const plantSchema = z
     agent: z
       .enum(['none', 'waiting', 'connected', 'disconnected'])
       .describe('waiting: an enrolment token is out, or the agent has not been seen yet'),
+    agentSeenAt: timestamp.nullable().optional().describe('When its agent was last heard of'),
+    subnets: z.int().optional().describe('How many it has'),
+    devices: z.int().optional().describe('How many it has'),
     createdAt: timestamp,
   })
   .meta({ id: 'Plant' });
 export type PlantJson = z.output<typeof plantSchema>;
+
+export const plantQuery = pageQuery.extend({
+  q: z.string().trim().min(1).max(100).optional().describe('Part of the name of the plant or its portfolio'),
+  organizationId: z.uuid().optional(),
+  portfolioId: z.uuid().optional(),
+  state: plantSchema.shape.agent.optional().describe('Of its agent'),
+});
+export type PlantQuery = z.output<typeof plantQuery>;
 
 export const plantInput = z.object({ name: nameSchema });
 export type PlantInput = z.output<typeof plantInput>;
