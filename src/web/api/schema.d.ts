@@ -161,6 +161,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The devices of all plants that you see, each with your route to it */
+        get: operations["listAllDevices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/devices/{id}": {
         parameters: {
             query?: never;
@@ -190,6 +207,40 @@ export interface paths {
         put?: never;
         /** Trade an enrolment token for the identity of a gateway or an agent */
         post: operations["enroll"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Server-sent events that say what to read again; they carry no data */
+        get: operations["streamEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/find": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Plants, devices, portfolios and people by a part of their name or address, the best 20 */
+        get: operations["find"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -982,6 +1033,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/previews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a change would do to whom, without making it; refused like the change itself */
+        post: operations["previewChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/revisions/{revision}": {
         parameters: {
             query?: never;
@@ -1447,6 +1515,39 @@ export interface components {
             /** Format: uuid */
             plantId: string;
         };
+        Effects: {
+            /** @description The same as long as the effects are; ask again before the change and compare */
+            digest: string;
+            /** @description Who has a stronger role on a plant */
+            gained: components["schemas"]["RoleEffects"];
+            /** @description Who has a weaker role on a plant, or none */
+            lost: components["schemas"]["RoleEffects"];
+            /** @description For use-route */
+            rangesTaken: {
+                /** @description Which has it now, and loses it */
+                plant: components["schemas"]["Named"];
+                range: string;
+            }[];
+            /** @description Subnets that are deleted; their aliases are not given out again for 30 days */
+            subnetsEnding: {
+                aliases: number;
+                count: number;
+                /** @description Whose alias ends */
+                devices: number;
+                /** @description The first 50, as far as they are yours to see */
+                list: {
+                    alias: string | null;
+                    network: string;
+                    plant: components["schemas"]["Named"];
+                }[];
+                /** @description Who has routes to them */
+                people: number;
+            };
+            /** @description Who becomes Operator */
+            vpnGained: components["schemas"]["VpnEffects"];
+            /** @description Who is no longer Operator */
+            vpnLost: components["schemas"]["VpnEffects"];
+        };
         Enrollment: {
             /** @description The infrastructure address as a number */
             address: number;
@@ -1464,6 +1565,68 @@ export interface components {
             /** Format: date-time */
             expiresAt: string;
             token: string;
+        };
+        Event: {
+            /**
+             * Format: uuid
+             * @description With organization
+             */
+            organizationId?: string;
+            /**
+             * Format: uuid
+             * @description With plants: the one that is concerned; without it, the list
+             */
+            plantId?: string;
+            /** @description The latest revision when it was sent, or the one that was confirmed */
+            revision?: number;
+            /**
+             * @description all: events were missed, read everything again; revision: gateways confirmed one; session-ended: sign in again, the stream closes
+             * @enum {string}
+             */
+            topic: "routes" | "certificate" | "plants" | "organization" | "cooperations" | "platform" | "me" | "sessions" | "tokens" | "revision" | "all" | "session-ended";
+        };
+        Findings: {
+            items: components["schemas"]["Found"][];
+        };
+        Found: {
+            /** @description Of a device */
+            address: string | null;
+            /** @description Of a device whose subnet has one */
+            alias: string | null;
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "plant" | "device" | "person" | "portfolio";
+            name: string;
+            /**
+             * Format: uuid
+             * @description Which it belongs to; of a person the one that you lead
+             */
+            organizationId: string;
+            /** @description Of a device */
+            plantId: string | null;
+            /** @description Where it is: portfolio and organization, plant, or email address */
+            sub: string;
+        };
+        FoundInput: {
+            /** @description Of a device */
+            address: string | null;
+            /** @description Of a device whose subnet has one */
+            alias: string | null;
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "plant" | "device" | "person" | "portfolio";
+            name: string;
+            /**
+             * Format: uuid
+             * @description Which it belongs to; of a person the one that you lead
+             */
+            organizationId: string;
+            /** @description Of a device */
+            plantId: string | null;
+            /** @description Where it is: portfolio and organization, plant, or email address */
+            sub: string;
         };
         Gateway: {
             /** @description Infrastructure address */
@@ -1699,14 +1862,42 @@ export interface components {
             id: string;
             name: string;
         };
+        PlacedDevice: {
+            /** @description IPv4 address in the plant */
+            address: string;
+            /** @description The same device by alias; null when its subnet has none */
+            alias: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: uuid */
+            id: string;
+            name: string;
+            note: string;
+            organization: components["schemas"]["Named"];
+            plant: components["schemas"]["Named"];
+            /** Format: uuid */
+            plantId: string;
+            /** @description Your VPN route to its subnet; null when you have none */
+            route: {
+                reason: string;
+                /** @enum {string} */
+                status: "active" | "conflict" | "unreachable" | "paused";
+                /** Format: uuid */
+                subnetId: string;
+            } | null;
+        };
         Plant: {
             /**
              * @description waiting: an enrolment token is out, or the agent has not been seen yet
              * @enum {string}
              */
             agent: "none" | "waiting" | "connected" | "disconnected";
+            /** @description When its agent was last heard of */
+            agentSeenAt?: string | null;
             /** Format: date-time */
             createdAt: string;
+            /** @description How many it has */
+            devices?: number;
             /** Format: uuid */
             id: string;
             name: string;
@@ -1714,6 +1905,8 @@ export interface components {
             portfolio: components["schemas"]["Named"];
             /** @description Your effective role on it */
             role: components["schemas"]["JobRole"];
+            /** @description How many it has */
+            subnets?: number;
         };
         PlantAccess: {
             /** @description The strongest of the sources */
@@ -1791,6 +1984,28 @@ export interface components {
                 name: string;
             }[];
             revision: number;
+        };
+        RoleEffects: {
+            /** @description The first 50, as far as they are yours to see */
+            list: {
+                plant: components["schemas"]["Named"];
+                roleAfter: components["schemas"]["JobRole"] | null;
+                roleBefore: components["schemas"]["JobRole"] | null;
+                user: components["schemas"]["Person"];
+            }[];
+            people: number;
+            plants: number;
+        };
+        RoleEffectsInput: {
+            /** @description The first 50, as far as they are yours to see */
+            list: {
+                plant: components["schemas"]["NamedInput"];
+                roleAfter: components["schemas"]["JobRoleInput"] | null;
+                roleBefore: components["schemas"]["JobRoleInput"] | null;
+                user: components["schemas"]["PersonInput"];
+            }[];
+            people: number;
+            plants: number;
         };
         Route: {
             alias: string | null;
@@ -1932,6 +2147,18 @@ export interface components {
             added: number;
             removed: number;
             revision: number | null;
+        };
+        VpnEffects: {
+            /** @description Of the people, those who hold a certificate: their connections change at once */
+            connected: number;
+            people: number;
+            plants: number;
+        };
+        VpnEffectsInput: {
+            /** @description Of the people, those who hold a certificate: their connections change at once */
+            connected: number;
+            people: number;
+            plants: number;
         };
     };
     responses: never;
@@ -2396,6 +2623,47 @@ export interface operations {
             };
         };
     };
+    listAllDevices: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before */
+                cursor?: string;
+                /** @description How many items at most */
+                limit?: number;
+                plantId?: string;
+                /** @description Part of the name, address, alias or plant name */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["PlacedDevice"][];
+                        /** @description Cursor of the next page */
+                        next: string | null;
+                    };
+                };
+            };
+            /** @description Refused, and nothing was changed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     removeDevice: {
         parameters: {
             query?: never;
@@ -2489,6 +2757,67 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Enrollment"];
+                };
+            };
+            /** @description Refused, and nothing was changed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    streamEvents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A stream of events, each with an `Event` as its data, and a comment every 15 seconds */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["Event"];
+                };
+            };
+            /** @description Refused, and nothing was changed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    find: {
+        parameters: {
+            query: {
+                /** @description Part of a name, or of a device’s address or alias */
+                q: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Findings"];
                 };
             };
             /** @description Refused, and nothing was changed */
@@ -3843,6 +4172,12 @@ export interface operations {
                 cursor?: string;
                 /** @description How many items at most */
                 limit?: number;
+                organizationId?: string;
+                portfolioId?: string;
+                /** @description Part of the name of the plant or its portfolio */
+                q?: string;
+                /** @description Of its agent */
+                state?: "none" | "waiting" | "connected" | "disconnected";
             };
             header?: never;
             path?: never;
@@ -4867,6 +5202,156 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Plant"];
+                };
+            };
+            /** @description Refused, and nothing was changed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    previewChange: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the request with the same key is harmless */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    change: {
+                        /** @enum {string} */
+                        kind: "add-grant";
+                        /** Format: uuid */
+                        organizationId: string;
+                        /** Format: uuid */
+                        plantId?: string;
+                        /** Format: uuid */
+                        portfolioId?: string;
+                        role: components["schemas"]["JobRoleInput"];
+                        /** Format: uuid */
+                        userId: string;
+                    } | {
+                        /** Format: uuid */
+                        id: string;
+                        /** @enum {string} */
+                        kind: "change-grant";
+                        role: components["schemas"]["JobRoleInput"];
+                    } | {
+                        /** Format: uuid */
+                        id: string;
+                        /** @enum {string} */
+                        kind: "remove-grant";
+                    } | {
+                        /** @enum {string} */
+                        kind: "change-member";
+                        /** Format: uuid */
+                        organizationId: string;
+                        role: components["schemas"]["OrganizationRoleInput"];
+                        /** Format: uuid */
+                        userId: string;
+                    } | {
+                        /** @enum {string} */
+                        kind: "remove-member";
+                        /** Format: uuid */
+                        organizationId: string;
+                        /** Format: uuid */
+                        userId: string;
+                    } | {
+                        /** Format: uuid */
+                        id: string;
+                        /** @enum {string} */
+                        kind: "step-cooperation";
+                        /** @enum {string} */
+                        step: "accept" | "pause" | "resume" | "end";
+                    } | {
+                        cap: components["schemas"]["JobRoleInput"];
+                        /** Format: uuid */
+                        id: string;
+                        /** @enum {string} */
+                        kind: "change-share";
+                    } | {
+                        /** Format: uuid */
+                        id: string;
+                        /** @enum {string} */
+                        kind: "remove-share";
+                    } | {
+                        /** @enum {string} */
+                        kind: "add-assignment";
+                        role: components["schemas"]["JobRoleInput"];
+                        /** Format: uuid */
+                        shareId: string;
+                        /** Format: uuid */
+                        userId: string;
+                    } | {
+                        /** Format: uuid */
+                        id: string;
+                        /** @enum {string} */
+                        kind: "change-assignment";
+                        role: components["schemas"]["JobRoleInput"];
+                    } | {
+                        /** Format: uuid */
+                        id: string;
+                        /** @enum {string} */
+                        kind: "remove-assignment";
+                    } | {
+                        /** Format: uuid */
+                        id: string;
+                        /** @enum {string} */
+                        kind: "move-plant";
+                        /** Format: uuid */
+                        portfolioId: string;
+                    } | {
+                        /** Format: uuid */
+                        id: string;
+                        /** @enum {string} */
+                        kind: "remove-plant";
+                    } | {
+                        /** Format: uuid */
+                        id: string;
+                        /** @enum {string} */
+                        kind: "remove-portfolio";
+                    } | {
+                        /** Format: uuid */
+                        id: string;
+                        /** @enum {string} */
+                        kind: "remove-subnet";
+                    } | {
+                        /** Format: uuid */
+                        id: string;
+                        /** @enum {string} */
+                        kind: "remove-organization";
+                    } | {
+                        /** Format: uuid */
+                        id: string;
+                        /** @enum {string} */
+                        kind: "remove-user";
+                    } | {
+                        /** @enum {string} */
+                        kind: "use-route";
+                        /** Format: uuid */
+                        subnetId: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Effects"];
                 };
             };
             /** @description Refused, and nothing was changed */
