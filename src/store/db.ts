@@ -6,8 +6,8 @@ import * as second from './migrations/0002_owners_of_released.ts';
 import * as third from './migrations/0003_a_million_routes.ts';
 import * as fourth from './migrations/0004_connections.ts';
 import * as fifth from './migrations/0005_accounts.ts';
-import * as sixth from './migrations/0006_live.ts';
 import * as eighth from './migrations/0008_identities.ts';
+import * as ninth from './migrations/0009_live.ts';
 import type { Schema } from './schema.ts';
 
 export type Db = Kysely<Schema>;
@@ -20,8 +20,8 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0003_a_million_routes': third,
   '0004_connections': fourth,
   '0005_accounts': fifth,
-  '0006_live': sixth,
   '0008_identities': eighth,
+  '0009_live': ninth,
 };
 
 /** Guards the migrations between control processes; any number that nobody else uses. */

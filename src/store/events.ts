@@ -1,6 +1,6 @@
 /**
  * Whom a change concerns, of those who listen: worked out once for all of them, from what has a revision (`changes`) and from
- * what the triggers of migration 0006 told.
+ * what the triggers of migration 0009 told.
  */
 import { sql } from 'kysely';
 import type { Db } from './db.ts';

@@ -35,7 +35,7 @@ export function emptyInbox(): Inbox {
   };
 }
 
-/** Puts a notification of `parkway_event` in: scope, key and topic, as migration 0006 tells them. */
+/** Puts a notification of `parkway_event` in: scope, key and topic, as migration 0009 tells them. */
 export function take(inbox: Inbox, payload: string): void {
   const [scope = '', key = '', topic = ''] = payload.split(' ');
   switch (scope) {
