@@ -21,12 +21,6 @@ export function useOffline(): number | undefined {
   );
 }
 
-/** Why a change cannot be made while control is silent; undefined while it answers. */
-export function useOfflineReason(): string | undefined {
-  const { t } = useTranslation();
-  return useOffline() === undefined ? undefined : t('offline.disabled');
-}
-
 /** One bar for all of it: control is silent, tunnels are not. */
 export function OfflineNote() {
   const { t } = useTranslation();

@@ -17,11 +17,6 @@ export function useMe(): Me {
   return me;
 }
 
-/** Your role in an organization; undefined when you are no member. */
-export function useRoleIn(organizationId: string): Me['memberships'][number]['role'] | undefined {
-  return useMe().memberships.find((one) => one.organizationId === organizationId)?.role;
-}
-
 /** Who is signed in, before the shell knows: undefined while asking, null for nobody. */
 export function useSession() {
   return useQuery({ ...meQuery, retry: false });

@@ -7,11 +7,10 @@ import { signedOut } from '../api/client.ts';
 import { Logo } from '../ui/icon.tsx';
 import { initials } from '../ui/values.ts';
 import { SchemeButton } from './scheme.tsx';
-import { Navigation } from './navigation.tsx';
+import { MainLinks, TabBar } from './links.tsx';
 import { OfflineNote } from './offline.tsx';
 import { OrganizationSwitch, useOrganization } from './organization.tsx';
 import { SessionProvider, useMe, useSession } from './session.tsx';
-import { TabBar } from './tab-bar.tsx';
 import { TunnelCard } from './tunnel.tsx';
 import { Shortcuts } from './shortcuts.tsx';
 
@@ -52,7 +51,9 @@ function Frame() {
             Parkway
           </Link>
           <OrganizationSwitch />
-          <Navigation />
+          <nav className="nav" aria-label={t('nav.main')}>
+            <MainLinks />
+          </nav>
           <div className="foot">
             <TunnelCard />
             <Person />

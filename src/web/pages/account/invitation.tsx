@@ -8,9 +8,7 @@ import { TextField } from '../../ui/fields.tsx';
 import { Note, ProblemNote } from '../../ui/note.tsx';
 import { takeFragment } from './fragment.ts';
 import { Gate } from './gate.tsx';
-
-/** NIST SP 800-63B: length is what counts. Control asks for the same. */
-export const SHORTEST_PASSWORD = 10;
+import { NewPassword, isLongEnough } from './new-password.tsx';
 
 /** Where an invitation's link leads: choose a name and a password, and go on to the second step. */
 export function InvitationPage() {
@@ -34,9 +32,8 @@ export function InvitationPage() {
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (!accept.isPending && password.length >= SHORTEST_PASSWORD) accept.mutate();
+    if (!accept.isPending && isLongEnough(password)) accept.mutate();
   };
-  const isShort = password !== '' && password.length < SHORTEST_PASSWORD;
   return (
     <Gate>
       <form className="stack g5" onSubmit={submit}>
@@ -57,16 +54,7 @@ export function InvitationPage() {
               maxLength={100}
               onChange={({ target }) => setName(target.value)}
             />
-            <TextField
-              label={t('password')}
-              hint={t('passwordRule', { count: SHORTEST_PASSWORD })}
-              error={isShort ? t('passwordRule', { count: SHORTEST_PASSWORD }) : undefined}
-              type="password"
-              autoComplete="new-password"
-              required
-              value={password}
-              onChange={({ target }) => setPassword(target.value)}
-            />
+            <NewPassword value={password} onChange={setPassword} />
             <Button kind="primary" type="submit" className="wide" busy={accept.isPending}>
               {t('invitation.go')}
             </Button>

@@ -8,7 +8,7 @@ import { TextField } from '../../ui/fields.tsx';
 import { Note, ProblemNote } from '../../ui/note.tsx';
 import { takeFragment } from './fragment.ts';
 import { Gate } from './gate.tsx';
-import { SHORTEST_PASSWORD } from './invitation.tsx';
+import { NewPassword, isLongEnough } from './new-password.tsx';
 
 /** Where a reset link leads, and where one is asked for. Whether an address has an account is told to nobody (USR-2). */
 export function ResetPage() {
@@ -65,7 +65,7 @@ function Choose({ token }: { token: string }) {
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (!accept.isPending && password.length >= SHORTEST_PASSWORD) accept.mutate();
+    if (!accept.isPending && isLongEnough(password)) accept.mutate();
   };
   return (
     <form className="stack g5" onSubmit={submit}>
@@ -75,15 +75,7 @@ function Choose({ token }: { token: string }) {
         <Note>{t('reset.done')}</Note>
       ) : (
         <>
-          <TextField
-            label={t('password')}
-            hint={t('passwordRule', { count: SHORTEST_PASSWORD })}
-            type="password"
-            autoComplete="new-password"
-            required
-            value={password}
-            onChange={({ target }) => setPassword(target.value)}
-          />
+          <NewPassword value={password} onChange={setPassword} />
           <Button kind="primary" type="submit" className="wide" busy={accept.isPending}>
             {t('reset.choose')}
           </Button>

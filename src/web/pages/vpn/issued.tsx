@@ -1,14 +1,15 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useMe } from '../../shell/session.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { SelectField } from '../../ui/fields.tsx';
 import { Note } from '../../ui/note.tsx';
 import { toast } from '../../ui/toast.tsx';
 import type { Issued } from './issue.ts';
-import { fileNameOf } from './key.ts';
 import { QrCode } from '../../ui/qr-code.tsx';
+
+/** WireGuard calls the tunnel by it: 15 characters at most before the dot. */
+const FILE = 'parkway.conf';
 
 const DEVICES = { windows: 'Windows', macos: 'macOS', linux: 'Linux', iphone: 'iPhone', android: 'Android' } as const;
 type Device = keyof typeof DEVICES;
@@ -24,11 +25,11 @@ function thisDevice(agent = navigator.userAgent): Device {
   return agent.includes('Linux') ? 'linux' : 'windows';
 }
 
-function saveFile(text: string, name: string): void {
+function saveFile(text: string): void {
   const address = URL.createObjectURL(new Blob([text], { type: 'application/octet-stream' }));
   const link = document.createElement('a');
   link.href = address;
-  link.download = name;
+  link.download = FILE;
   link.click();
   URL.revokeObjectURL(address);
 }
@@ -36,11 +37,9 @@ function saveFile(text: string, name: string): void {
 /** The profile, shown once (VPN-2): it closes only once it was saved, and then nothing keeps it. */
 export function IssuedDialog({ issued, onDone }: { issued: Issued; onDone: () => void }) {
   const { t } = useTranslation(['vpn', 'common']);
-  const { user } = useMe();
   const [device, setDevice] = useState(() => thisDevice());
   const [isSaved, setSaved] = useState(false);
   const [showsQr, setShowsQr] = useState(false);
-  const file = fileNameOf(user.name);
   const copy = async () => {
     await navigator.clipboard.writeText(issued.text);
     toast(t('once.copiedText'));
@@ -70,9 +69,9 @@ export function IssuedDialog({ issued, onDone }: { issued: Issued; onDone: () =>
             <li className="doing">
               <span className="n">1</span>
               <h3>{t('once.save')}</h3>
-              <p className="dim small">{t('once.saveHint', { file })}</p>
+              <p className="dim small">{t('once.saveHint', { file: FILE })}</p>
               <div className="row wrap">
-                <Button kind="primary" icon="dl" onClick={() => saveFile(issued.text, file)}>
+                <Button kind="primary" icon="dl" onClick={() => saveFile(issued.text)}>
                   {t('once.save')}
                 </Button>
                 <Button kind="quiet" icon="copy" onClick={() => void copy()}>

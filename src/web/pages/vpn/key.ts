@@ -75,10 +75,3 @@ export function compareKey(pasted: string, current: string): 'empty' | 'malforme
   if (!KEY.test(text)) return 'malformed';
   return text === current ? 'same' : 'stale';
 }
-
-/** The name of a profile's file: what WireGuard takes as a tunnel's name, 15 characters at most. */
-export function fileNameOf(name: string): string {
-  const plain = name.normalize('NFD').toLowerCase();
-  const short = plain.replaceAll(/[\u0300-\u036F]/g, '').replaceAll(/[^a-z0-9]+/g, '-');
-  return `${short.slice(0, 15).replaceAll(/^-+|-+$/g, '') || 'parkway'}.conf`;
-}
