@@ -22,7 +22,7 @@ export function meOf({ as }: MockCall): AnswerOf<'getMe'> {
     scopes: null,
     platformAdministrator: false,
     hasPassword: true,
-    secondFactor: 'on',
+    secondFactor: as === 'new' ? 'setup-recommended' : 'on',
     via: {
       kind: 'session',
       id: '00000000-0000-4000-8000-0000000000f1',

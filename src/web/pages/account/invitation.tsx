@@ -6,14 +6,14 @@ import { api, bodyOf } from '../../api/client.ts';
 import { Button } from '../../ui/button.tsx';
 import { TextField } from '../../ui/fields.tsx';
 import { Note, ProblemNote } from '../../ui/note.tsx';
-import { takeFragment } from './fragment.ts';
+import { useFragment } from './fragment.ts';
 import { Gate } from './gate.tsx';
 import { NewPassword, isLongEnough } from './new-password.tsx';
 
 /** Where an invitation's link leads: choose a name and a password, and go on to the second step. */
 export function InvitationPage() {
   const { t } = useTranslation(['account', 'common']);
-  const [token] = useState(() => takeFragment().get('token'));
+  const token = useFragment().get('token');
   const [name, setName] = useState('');
   const [password, setPassword] = useState('');
   const client = useQueryClient();

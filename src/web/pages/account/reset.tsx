@@ -6,14 +6,14 @@ import { api, bodyOf } from '../../api/client.ts';
 import { Button } from '../../ui/button.tsx';
 import { TextField } from '../../ui/fields.tsx';
 import { Note, ProblemNote } from '../../ui/note.tsx';
-import { takeFragment } from './fragment.ts';
+import { useFragment } from './fragment.ts';
 import { Gate } from './gate.tsx';
 import { NewPassword, isLongEnough } from './new-password.tsx';
 
 /** Where a reset link leads, and where one is asked for. Whether an address has an account is told to nobody (USR-2). */
 export function ResetPage() {
   const { t } = useTranslation(['account', 'common']);
-  const [token] = useState(() => takeFragment().get('token'));
+  const token = useFragment().get('token');
   return (
     <Gate>
       <div className="stack g5">

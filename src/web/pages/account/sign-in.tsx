@@ -9,7 +9,7 @@ import { TextField } from '../../ui/fields.tsx';
 import { Note, ProblemNote } from '../../ui/note.tsx';
 import { Challenge } from './challenge.tsx';
 import { Gate } from './gate.tsx';
-import { takeFragment } from './fragment.ts';
+import { useFragment } from './fragment.ts';
 
 const methodsQuery = read('me', ['methods'], (signal) => bodyOf(api.GET('/api/v1/sign-in-methods', { signal })));
 
@@ -25,7 +25,8 @@ const ERRORS = [
 /** Address and password, or the company's sign-in; then the code, where one is due (USR-1). */
 export function SignInPage() {
   // A company's sign-in that still owes a code comes back with its challenge.
-  const [challenge, setChallenge] = useState(() => takeFragment().get('challenge') ?? undefined);
+  const fragment = useFragment();
+  const [challenge, setChallenge] = useState(() => fragment.get('challenge') ?? undefined);
   const [email, setEmail] = useState('');
   const client = useQueryClient();
   const navigate = useNavigate();
