@@ -17,7 +17,6 @@ export default defineConfig({
             'test/coverage/**/*.test.ts',
           ],
           exclude: ['src/store/**', 'src/control/**', 'src/lab/size/load.test.ts'],
-          testTimeout: 20_000,
         },
       },
       {

@@ -118,7 +118,7 @@ export async function must(host: Host, line: string, input?: string): Promise<st
 }
 
 /** Waits until a check does not throw. */
-export function until<T>(check: () => T | Promise<T>, timeout = 30_000): Promise<T> {
+export function until<T>(check: () => T | Promise<T>, timeout = 10_000): Promise<T> {
   return vi.waitFor(check, { timeout, interval: 50 });
 }
 

@@ -135,7 +135,7 @@ export async function cable(near: End, far: End): Promise<void> {
 }
 
 /** Waits until a check does not throw. */
-export function until<T>(check: () => T | Promise<T>, timeout = 30_000): Promise<T> {
+export function until<T>(check: () => T | Promise<T>, timeout = 10_000): Promise<T> {
   return vi.waitFor(check, { timeout, interval: 50 });
 }
 
